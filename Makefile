@@ -1,0 +1,58 @@
+# Amp sandbox. `make help` lists what there is; every target is a thin name for a `sandbox` command.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV := .envs/uv/bin/uv
+SANDBOX := .venv/bin/sandbox
+REQUIREMENTS := platform/requirements
+export UV_NO_CONFIG := 1
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- environments: each is rebuilt only when its lock changes ---------------------------------
+
+.PHONY: setup
+setup: .venv/.installed .envs/localstack/.installed .envs/lambda/.installed .envs/catalog_api/.installed ## Install everything the sandbox needs (Python packages only)
+
+.PHONY: setup-dev
+setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchmarks need too
+
+.envs/uv/.installed: $(REQUIREMENTS)/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Set PYTHON=/path/to/python3.11."; exit 1; }
+	@echo "Installing uv"
+	@$(PYTHON) -m venv .envs/uv || { echo "Python's venv module is missing (Debian: apt install python3.11-venv)."; exit 1; }
+	@.envs/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt
+	@touch $@
+
+.venv/.installed: $(REQUIREMENTS)/sandbox.txt pyproject.toml .envs/uv/.installed
+	@echo "Installing the sandbox environment"
+	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/sandbox.txt
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@touch $@
+
+.venv/.installed-dev: $(REQUIREMENTS)/dev.txt .venv/.installed
+	@echo "Installing the development tools"
+	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/dev.txt
+	@touch $@
+
+.envs/localstack/.installed: $(REQUIREMENTS)/localstack.txt platform/localstack_extension/pyproject.toml .envs/uv/.installed
+	@echo "Installing the localstack environment"
+	@test -x .envs/localstack/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/localstack
+	@$(UV) pip install --quiet --python .envs/localstack/bin/python --require-hashes -r $(REQUIREMENTS)/localstack.txt
+	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --editable platform/localstack_extension
+	@touch $@
+
+.envs/%/.installed: $(REQUIREMENTS)/%.txt .envs/uv/.installed
+	@echo "Installing the $* environment"
+	@test -x .envs/$*/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/$*
+	@$(UV) pip install --quiet --python .envs/$*/bin/python --require-hashes -r $(REQUIREMENTS)/$*.txt
+	@touch $@
+
+.PHONY: lock
+lock: .envs/uv/.installed ## Resolve every environment again (platform/requirements/*.in)
+	UV=$(CURDIR)/$(UV) $(REQUIREMENTS)/compile.sh

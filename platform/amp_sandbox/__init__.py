@@ -1,0 +1,1 @@
+"""Amp's data platform on one machine: runtime, stand-in services and command line."""

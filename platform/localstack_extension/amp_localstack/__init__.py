@@ -1,0 +1,1 @@
+"""LocalStack plug-ins that complete LocalStack for the Amp sandbox."""

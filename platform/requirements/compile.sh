@@ -1,0 +1,17 @@
+#!/bin/sh
+# Lock every environment again: one hashed .txt per .in, without any index address.
+# localstack is resolved as of a date, because newer releases of its unpinned dependencies break it.
+set -eu
+cd "$(dirname "$0")"
+lock() {
+  environment=$1
+  shift
+  "${UV:-uv}" pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+    --no-emit-index-url --no-header "$@" "$environment.in" --output-file "$environment.txt"
+}
+lock uv
+lock localstack --exclude-newer 2025-10-20
+lock lambda
+lock catalog_api
+lock sandbox
+lock dev
