@@ -32,7 +32,7 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 	@echo "Installing the sandbox environment"
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/sandbox.txt
-	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.installed-dev: $(REQUIREMENTS)/dev.txt .venv/.installed
@@ -44,7 +44,7 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 	@echo "Installing the localstack environment"
 	@test -x .envs/localstack/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/localstack
 	@$(UV) pip install --quiet --python .envs/localstack/bin/python --require-hashes -r $(REQUIREMENTS)/localstack.txt
-	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --editable platform/localstack_extension
+	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --no-build-isolation --editable platform/localstack_extension
 	@touch $@
 
 .envs/%/.installed: $(REQUIREMENTS)/%.txt .envs/uv/.installed
@@ -56,3 +56,61 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 .PHONY: lock
 lock: .envs/uv/.installed ## Resolve every environment again (platform/requirements/*.in)
 	UV=$(CURDIR)/$(UV) $(REQUIREMENTS)/compile.sh
+
+# --- run ----------------------------------------------------------------------------------------
+
+.PHONY: up down status demo audit deploy reset
+up: setup ## Start the sandbox and deploy the template
+	@$(SANDBOX) up
+
+down: setup ## Stop everything
+	@$(SANDBOX) down
+
+status: setup ## Show the state of every service
+	@$(SANDBOX) status
+
+demo: setup ## Send seed data through the whole path and show where it arrives
+	@$(SANDBOX) demo
+
+audit: setup ## Prove that nothing published was lost
+	@$(SANDBOX) audit
+
+deploy: setup ## Deploy what was edited
+	@$(SANDBOX) deploy
+
+reset: setup ## Empty all data: a fresh, deployed sandbox
+	@$(SANDBOX) reset
+
+# --- check --------------------------------------------------------------------------------------
+
+.PHONY: check lint types format test test-unit test-integration test-e2e bench docs
+check: lint types ## What CI runs before the tests: linters and types
+
+lint: setup-dev ## ruff and cfn-lint
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/cfn-lint platform/template.yaml
+
+types: setup-dev ## mypy, strict
+	@.venv/bin/mypy
+
+format: setup-dev ## Let ruff mend what it can
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+test: check test-unit test-integration test-e2e ## Everything: linters, types, unit, integration, end to end
+
+test-unit: setup-dev ## Fast tests, without a sandbox
+	@.venv/bin/pytest tests/unit -n auto
+
+test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
+	@.venv/bin/pytest tests/integration
+
+test-e2e: setup-dev ## The sandbox used as a user does
+	@.venv/bin/pytest tests/e2e
+
+bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
+	@.venv/bin/python benchmarks/run.py
+
+docs: setup-dev ## Write the generated pages of docs/ again
+	@.venv/bin/python docs/generate.py

@@ -1,0 +1,149 @@
+"""The template as it ships: accepted by AWS's own checkers, and safe by the rules we hold it to."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from amp_sandbox import paths
+from amp_sandbox.settings import Settings
+from amp_sandbox.stack.template import code_resources, read_template, with_code
+
+TEMPLATE = read_template(paths.TEMPLATE)
+
+@pytest.fixture(scope="module")
+def translated() -> dict[str, Any]:
+    codes = code_resources(TEMPLATE, paths.TEMPLATE.parent)
+    template = with_code(TEMPLATE, {code.logical_id: "s3://bucket/key.zip" for code in codes})
+    template = json.loads(json.dumps(template))
+    # The plug-ins of the translator ask a session for its region and nothing else.
+    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
+    translator = Translator({}, Parser(), boto_session=session)
+    values = {"Stage": "prod", "CatalogApiUrl": "https://catalog.example"}
+    result: dict[str, Any] = translator.translate(template, values)
+    return result
+
+
+def resources(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    lint = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), paths.TEMPLATE],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_the_sam_translator_accepts_it(translated: dict[str, Any]) -> None:
+    functions = resources(translated, "AWS::Lambda::Function")
+    assert functions.keys() == {"CatalogIngestFunction", "ShowFlattenerFunction", "EventTransformFunction"}
+    assert not any(resource["Type"].startswith("AWS::Serverless") for resource in translated["Resources"].values())
+
+
+def test_it_uses_no_yaml_aliases() -> None:
+    """CloudFormation does not support them.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+    """
+    import yaml
+
+    tokens = yaml.scan(paths.TEMPLATE.read_text())
+    assert not [token for token in tokens if isinstance(token, yaml.AnchorToken | yaml.AliasToken)]
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def test_policies_name_their_actions_and_resources(translated: dict[str, Any]) -> None:
+    roles = resources(translated, "AWS::IAM::Role")
+    assert roles
+    for name, role in roles.items():
+        assert not role.get("ManagedPolicyArns"), name
+        for statement in statements(role):
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if "*" in action], name
+            assert statement["Resource"] != "*", name
+
+
+def test_every_function_has_its_own_role(translated: dict[str, Any]) -> None:
+    roles = [json.dumps(function["Role"]) for function in resources(translated, "AWS::Lambda::Function").values()]
+    assert len(roles) == len(set(roles))
+
+
+def test_a_queue_that_feeds_a_function_waits_six_times_its_timeout() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    timeout = TEMPLATE["Resources"]["CatalogIngestFunction"]["Properties"]["Timeout"]
+    assert TEMPLATE["Mappings"]["CatalogIngest"]["Redelivery"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_every_queue_that_feeds_a_function_has_a_dead_letter_queue_that_keeps_longer() -> None:
+    queues = resources(TEMPLATE, "AWS::SQS::Queue")
+    fed = {
+        event["Properties"]["Queue"]["Fn::GetAtt"][0]
+        for function in resources(TEMPLATE, "AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+    }
+    assert fed
+    for name in fed:
+        dead_letters = queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert queues[dead_letters]["MessageRetentionPeriod"] > queues[name]["MessageRetentionPeriod"]
+
+
+def test_batches_report_their_failed_items() -> None:
+    for function in resources(TEMPLATE, "AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_buckets_are_private_encrypted_and_outlive_the_stack() -> None:
+    for name, properties in resources(TEMPLATE, "AWS::S3::Bucket").items():
+        assert all(properties["PublicAccessBlockConfiguration"].values()), name
+        assert properties["BucketEncryption"], name
+        assert TEMPLATE["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert TEMPLATE["Resources"][name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_delivery_streams_keep_what_their_transform_refuses() -> None:
+    for name, properties in resources(TEMPLATE, "AWS::KinesisFirehose::DeliveryStream").items():
+        destination = properties["ExtendedS3DestinationConfiguration"]
+        assert destination["ErrorOutputPrefix"].startswith("errors/"), name
+        assert "!{firehose:error-output-type}" in destination["ErrorOutputPrefix"], name
+
+
+def test_the_settings_name_what_the_template_names() -> None:
+    settings = Settings(stage="local")
+
+    def named(kind: str, key: str) -> set[str]:
+        names = (properties[key] for properties in resources(TEMPLATE, kind).values())
+        return {
+            name["Fn::Sub"].replace("${Stage}", "local").replace("${AWS::AccountId}", settings.account_id)
+            if isinstance(name, dict)
+            else name
+            for name in names
+        }
+
+    assert named("AWS::S3::Bucket", "BucketName") == {settings.raw_bucket, settings.transformed_bucket}
+    assert named("AWS::SNS::Topic", "TopicName") == {settings.topic_name}
+    assert named("AWS::SQS::Queue", "QueueName") == {settings.queue_name, settings.dead_letter_queue_name}
+    assert named("AWS::Kinesis::Stream", "Name") == {settings.catalog_stream, settings.events_stream}
+    assert named("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName") == {
+        settings.catalog_delivery_stream,
+        settings.events_delivery_stream,
+    }
+    assert settings.function_name("catalog-ingest") in named("AWS::Serverless::Function", "FunctionName")
