@@ -1,0 +1,46 @@
+"""A sandbox of a test's own: its own home, free ports, brought up and taken down."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from amp_sandbox import paths
+from amp_sandbox.settings import Settings, variable
+
+from support.ports import free_ports
+
+COMMAND = paths.REPOSITORY / ".venv" / "bin" / "sandbox"
+
+
+def own_settings(home: Path, **values: object) -> Settings:
+    """Settings of a sandbox in that home, on ports that nobody uses."""
+    localstack, standins, catalog_api = free_ports(3)
+    ports = {"localstack_port": localstack, "standins_port": standins, "catalog_api_port": catalog_api}
+    return Settings.model_validate({"home": home, **ports, **values})
+
+
+def run(settings: Settings, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    """Run the `sandbox` command as a user does; its output is captured and its exit code not checked."""
+    return subprocess.run(
+        [COMMAND, *arguments], env=environment(settings), capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """The environment of a shell that has these settings, and no other of the sandbox's or of AWS's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SANDBOX_", "AWS_"))}
+    return kept | {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Settings]:
+    """A sandbox, up and deployed; taken down afterwards, with its logs printed when the test failed."""
+    up = run(settings, "up")
+    try:
+        assert up.returncode == 0, f"sandbox up failed:\n{up.stdout}{up.stderr}"
+        yield settings
+    finally:
+        down = run(settings, "down")
+        assert down.returncode == 0, f"sandbox down failed:\n{down.stdout}{down.stderr}"
