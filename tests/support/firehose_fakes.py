@@ -60,6 +60,10 @@ class FakeS3:
             raise aws_error("404")
         return {"ContentLength": len(self.objects[Key])}
 
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        del self.objects[Key]
+        return {}
+
     def under(self, prefix: str) -> list[bytes]:
         return [body for key, body in sorted(self.objects.items()) if key.startswith(prefix)]
 
