@@ -110,7 +110,8 @@ test-e2e: setup-dev ## The sandbox used as a user does
 	@.venv/bin/pytest tests/e2e
 
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
-	@.venv/bin/python benchmarks/run.py
+	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)
 
 docs: setup-dev ## Write the generated pages of docs/ again
-	@.venv/bin/python docs/generate.py
+	@.venv/bin/python -m amp_sandbox.reference
+	@.venv/bin/python -m amp_sandbox.standins.coverage

@@ -14,10 +14,13 @@ def deploy(as_json: bool) -> None:
     the same with the same template (docs/shipping.md).
     """
     from amp_sandbox import stack
+    from amp_sandbox.runtime import home
     from amp_sandbox.settings import load_settings
 
+    settings = load_settings()
     with progress() as on_progress:
-        deployment = stack.deploy(load_settings(), on_progress)
+        deployment = stack.deploy(settings, on_progress)
+    home.mark_deployed(settings)
     if as_json:
         print_json(deployment)
     elif deployment.changes:

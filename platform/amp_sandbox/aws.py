@@ -1,0 +1,70 @@
+"""Clients of the sandbox's AWS endpoint.
+
+They carry test credentials and read nothing of the user's own AWS setup (profiles, credentials, proxies), so
+that no call can leave the machine or meet a real account.
+"""
+
+import os
+import threading
+from typing import Any
+
+from amp_sandbox.settings import Settings
+
+ACCESS_KEY_ID = "test"
+SECRET_ACCESS_KEY = "test"  # noqa: S105 - LocalStack takes any; these are its documented ones
+
+_clients: dict[tuple[str, str, str], Any] = {}
+_lock = threading.Lock()
+
+
+def client(settings: Settings, service: str) -> Any:
+    """A boto3 client for one service of this sandbox; the same one for the same sandbox, as they are thread-safe."""
+    key = (settings.localstack_url, settings.region, service)
+    with _lock:
+        if key not in _clients:
+            _clients[key] = _new_client(*key)
+        return _clients[key]
+
+
+def client_environment(settings: Settings) -> dict[str, str]:
+    """The environment variables that point any AWS client of this machine at the sandbox."""
+    return {
+        "AWS_ENDPOINT_URL": settings.localstack_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": settings.region,
+        "AWS_REGION": settings.region,
+    }
+
+
+def _new_client(endpoint: str, region: str, service: str) -> Any:
+    import boto3
+    import botocore.config
+    import botocore.session
+
+    # A session variable given as a constant is never looked up in the environment or in a file.
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    session = boto3.Session(
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        region_name=region,
+        botocore_session=core,
+    )
+    return session.client(
+        service,
+        endpoint_url=endpoint,
+        config=botocore.config.Config(
+            connect_timeout=2,
+            read_timeout=60,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=50,
+            proxies={},
+            s3={"addressing_style": "path"},
+        ),
+    )

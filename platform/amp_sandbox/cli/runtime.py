@@ -1,0 +1,153 @@
+"""The commands that run a sandbox: up, down, status, logs, env, reset."""
+
+import shlex
+
+import click
+
+from amp_sandbox.cli.output import json_option, print_json, print_table, progress
+
+
+@click.command()
+@click.option("--no-deploy", is_flag=True, help="Only start the services, with no resources in them.")
+@click.option("--keep", is_flag=True, help="When a service fails, leave the others running to look into.")
+def up(no_deploy: bool, keep: bool) -> None:
+    """Start the sandbox and deploy the template.
+
+    Does nothing that is done already: a running sandbox only gets its failed services started and what
+    changed deployed. A fresh start begins without data. Returns when every service is healthy.
+    """
+    from amp_sandbox.runtime.up import up as run
+    from amp_sandbox.settings import load_settings
+
+    settings = load_settings()
+    with progress() as on_progress:
+        started = run(settings, on_progress, deploy=not no_deploy, keep=keep)
+    click.echo("The sandbox is up." if started.fresh else "The sandbox was up already.")
+    click.echo(f"AWS endpoint: {settings.localstack_url}")
+    click.echo('Point any AWS client at it with: eval "$(sandbox env)"')
+
+
+@click.command()
+@json_option
+def down(as_json: bool) -> None:
+    """Stop the sandbox, all of its processes.
+
+    Safe to repeat. The data is gone with it, as LocalStack keeps it in memory; logs stay.
+    """
+    from amp_sandbox.runtime.down import down as run
+    from amp_sandbox.settings import load_settings
+
+    with progress() as on_progress:
+        stopped = run(load_settings(), on_progress)
+    if as_json:
+        print_json(stopped)
+    elif stopped.services or stopped.leftovers:
+        click.echo("Stopped " + ", ".join([*stopped.services, *stopped.leftovers]) + ".")
+    else:
+        click.echo("The sandbox was not running.")
+
+
+@click.command()
+@json_option
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Show each service's state. Exits with 0 only when all are healthy."""
+    from amp_sandbox.runtime.status import status as look
+    from amp_sandbox.settings import load_settings
+
+    found = look(load_settings())
+    if as_json:
+        print_json(found)
+        ctx.exit(0 if found.healthy else 1)
+    rows = [
+        (
+            service.name,
+            "healthy" if service.healthy else "not answering" if service.state == "running" else service.state,
+            service.pid,
+            service.url,
+            "" if service.uptime_seconds is None else _duration(service.uptime_seconds),
+            f"{service.memory_bytes / 1e6:.0f} MB" if service.memory_bytes else "",
+            service.restarts or "",
+        )
+        for service in found.services
+    ]
+    columns = ("service", "state", "pid", "address", "up", "memory", "restarts")
+    print_table(columns, rows, right=("pid", "up", "memory", "restarts"))
+    for service in found.services:
+        for line in service.last_log_lines:
+            click.echo(f"{service.name}: {line}")
+    if found.state_lost:
+        click.echo("LocalStack was restarted and its state is gone. Start afresh with: sandbox up")
+    elif not found.running:
+        click.echo("The sandbox is not running. Start it with: sandbox up")
+    else:
+        click.echo("The template is deployed." if found.deployed else "Nothing is deployed yet: sandbox deploy")
+    if found.leftover_processes:
+        click.echo(f"Left over from a killed supervisord: {', '.join(found.leftover_processes)}. Try: sandbox down")
+    ctx.exit(0 if found.healthy else 1)
+
+
+@click.command()
+@click.argument("source", metavar="[SERVICE]", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on with new lines until interrupted.")
+@click.option("-n", "--lines", type=click.IntRange(min=0), default=20, show_default=True, help="Lines of each log.")
+def logs(source: str | None, follow: bool, lines: int) -> None:
+    """Show the end of the logs.
+
+    SERVICE is one of the services that `sandbox status` lists, `supervisord`, or `lambda/<function>` for what
+    a function wrote into CloudWatch Logs, such as lambda/catalog-ingest. Without it, every service's.
+    """
+    from amp_sandbox.runtime.logs import read
+    from amp_sandbox.settings import load_settings
+
+    for line in read(load_settings(), source, lines, follow=follow):
+        click.echo(f"{click.style(line.source, fg='cyan')} | {line.text}")
+
+
+@click.command()
+@json_option
+def env(as_json: bool) -> None:
+    """Print shell lines that point AWS clients at the sandbox.
+
+    Use it as: eval "$(sandbox env)"
+    """
+    from amp_sandbox.aws import client_environment
+    from amp_sandbox.settings import load_settings
+
+    variables = client_environment(load_settings())
+    if as_json:
+        print_json(variables)
+        return
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    # A profile or a session token of the user's own would win over, or be sent with, the test credentials.
+    click.echo("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN")
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(yes: bool) -> None:
+    """Throw all data away and begin again.
+
+    Stops the sandbox, deletes its state and logs, starts it with the same settings and deploys the template.
+    """
+    from amp_sandbox.runtime.reset import reset as run
+    from amp_sandbox.settings import load_settings
+
+    settings = load_settings()
+    if not yes:
+        click.confirm(f"Throw away all data and logs of the sandbox in {settings.home}?", abort=True)
+    with progress() as on_progress:
+        run(settings, on_progress)
+    click.echo("The sandbox is up, deployed and empty.")
+
+
+COMMANDS = (up, down, status, logs, env, reset)
+
+
+def _duration(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"

@@ -1,0 +1,141 @@
+"""The services of a sandbox: one table of what runs, how, and how to tell that it is well.
+
+Services get a clean environment, made here in full: nothing of the shell that starts the sandbox (AWS
+credentials and profiles, proxies, Python paths) reaches them.
+
+**Left out:** start order. All start at once and each waits for what it needs; `priority` only orders how they
+stop.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amp_sandbox import paths
+from amp_sandbox.settings import Settings, variable
+
+LOCALSTACK = "localstack"
+STANDINS = "standins"
+CATALOG_API = "catalog_api"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One long-running process."""
+
+    name: str
+    python: Path
+    arguments: tuple[str, ...]
+    directory: Path
+    port: int
+    port_setting: str
+    health_path: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    priority: int = 10  # the highest stops first
+    ready_seconds: float = 60  # how long `up` waits for its health check
+    stop_seconds: int = 10  # from asking it to stop to killing it
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def table(settings: Settings) -> tuple[Service, ...]:
+    """Every service of a sandbox with these settings."""
+    return (_catalog_api(settings), _localstack(settings), _standins(settings))
+
+
+def clean_environment(settings: Settings, service: str, python: Path) -> dict[str, str]:
+    """What every service's environment starts from. Its own folder is its HOME and holds its temporary files."""
+    home = paths.state_dir(settings.home, service)
+    return {
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        # Whoever looks for AWS credentials beyond those given finds none, neither in files nor on the network.
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _localstack(settings: Settings) -> Service:
+    python = paths.environment_python("localstack")
+    home = paths.state_dir(settings.home, LOCALSTACK)
+    address = f"127.0.0.1:{settings.localstack_port}"
+    return Service(
+        name=LOCALSTACK,
+        python=python,
+        arguments=("-m", "localstack.runtime.main"),
+        directory=home,
+        port=settings.localstack_port,
+        port_setting=variable("localstack_port"),
+        health_path="/_localstack/health",
+        priority=20,
+        stop_seconds=3,  # what it would tidy up is in memory; functions it leaves are ended by `down`
+        environment=clean_environment(settings, LOCALSTACK, python)
+        | {
+            # All state below one folder; without the first line LocalStack takes a container for its own.
+            "OVERRIDE_IN_DOCKER": "0",
+            "FILESYSTEM_ROOT": str(home / "fs"),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            # No name that needs DNS, and nothing leaves the machine.
+            "GATEWAY_LISTEN": address,
+            "LOCALSTACK_HOST": address,
+            "GATEWAY_SERVER": "named_interface",
+            "SQS_ENDPOINT_STRATEGY": "path",
+            "DNS_ADDRESS": "0",
+            "DISABLE_EVENTS": "1",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            # Our extension: Lambda functions as processes, Kinesis and DynamoDB on moto, Firehose on the stand-ins.
+            "LAMBDA_RUNTIME_EXECUTOR": "process",
+            "LAMBDA_PROCESS_PYTHON": str(paths.environment_python("lambda")),
+            "PROVIDER_OVERRIDE_KINESIS": "moto",
+            "PROVIDER_OVERRIDE_DYNAMODB": "moto",
+            "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
+            "PROVIDER_OVERRIDE_FIREHOSE": "standin",
+            "STANDINS_URL": settings.standins_url,
+            # A template with a type that nothing implements fails, instead of seeming to be deployed.
+            "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
+        },
+    )
+
+
+def _standins(settings: Settings) -> Service:
+    return Service(
+        name=STANDINS,
+        python=paths.SANDBOX_PYTHON,
+        arguments=("-m", "amp_sandbox.standins"),
+        directory=paths.state_dir(settings.home, STANDINS),
+        port=settings.standins_port,
+        port_setting=variable("standins_port"),
+        health_path="/health",
+        priority=30,
+        stop_seconds=15,
+        environment=clean_environment(settings, STANDINS, paths.SANDBOX_PYTHON) | as_environment(settings),
+    )
+
+
+def _catalog_api(settings: Settings) -> Service:
+    python = paths.environment_python("catalog_api")
+    code = paths.SERVICES / "catalog_api"
+    home = paths.state_dir(settings.home, CATALOG_API)
+    arguments = ("-m", "uvicorn", "--app-dir", str(code), "--host", "127.0.0.1")
+    return Service(
+        name=CATALOG_API,
+        python=python,
+        arguments=(*arguments, "--port", str(settings.catalog_api_port), "--no-access-log", "app:app"),
+        directory=home,
+        port=settings.catalog_api_port,
+        port_setting=variable("catalog_api_port"),
+        health_path="/health",
+        environment=clean_environment(settings, CATALOG_API, python) | {"CATALOG_DB": str(home / "catalog.sqlite")},
+    )
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as the variables that they are read from."""
+    return {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}

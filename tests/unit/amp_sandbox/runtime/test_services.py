@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from amp_sandbox.runtime.services import LOCALSTACK, Service, table
+from amp_sandbox.settings import Settings, variable
+
+
+def services(**values: object) -> dict[str, Service]:
+    return {service.name: service for service in table(Settings.model_validate(values))}
+
+
+def test_nothing_of_the_shells_environment_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = services()
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "HTTP_PROXY", "PYTHONPATH", "LOCALSTACK_AUTH_TOKEN", "DEBUG"):
+        monkeypatch.setenv(name, "of the user")
+    monkeypatch.setenv("PATH", "/of/the/user")
+    assert services() == before
+
+
+def test_every_port_can_be_moved() -> None:
+    ports = {"localstack_port": 5001, "standins_port": 5002, "catalog_api_port": 5003}
+    moved = services(**ports)
+    assert {service.port_setting: service.port for service in moved.values()} == {
+        variable(name): port for name, port in ports.items()
+    }
+    for default in ("4566", "4570", "8070"):
+        assert default not in repr(moved)
+
+
+def test_two_sandboxes_share_no_path_and_no_port() -> None:
+    one = table(Settings(home=Path("/one")))
+    other = table(Settings(home=Path("/two"), localstack_port=1, standins_port=2, catalog_api_port=3))
+    for a, b in zip(one, other, strict=True):
+        assert a.port != b.port
+        assert "/one" not in repr(b)
+        assert {path for path in a.environment.values() if path.startswith("/two")} == set()
+
+
+def test_only_the_loopback_address_is_listened_on() -> None:
+    localstack, catalog_api = services()[LOCALSTACK], services()["catalog_api"]
+    assert localstack.environment["GATEWAY_LISTEN"] == "127.0.0.1:4566"
+    assert catalog_api.arguments[catalog_api.arguments.index("--host") + 1] == "127.0.0.1"
+    assert "0.0.0.0" not in repr(services())
+
+
+def test_the_standins_get_every_setting() -> None:
+    settings = Settings(stage="dev", buffer_seconds=7)
+    environment = services(stage="dev", buffer_seconds=7)["standins"].environment
+    assert {variable(name): environment[variable(name)] for name in Settings.model_fields} == {
+        variable(name): str(value) for name, value in settings.model_dump(mode="json").items()
+    }
+
+
+def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
+    by_stop = sorted(services().values(), key=lambda service: -service.priority)
+    assert [service.name for service in by_stop] == ["standins", "localstack", "catalog_api"]
