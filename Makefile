@@ -45,6 +45,7 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 	@test -x .envs/localstack/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/localstack
 	@$(UV) pip install --quiet --python .envs/localstack/bin/python --require-hashes -r $(REQUIREMENTS)/localstack.txt
 	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --no-build-isolation --editable platform/localstack_extension
+	@.envs/localstack/bin/python -m amp_localstack.service_catalog
 	@touch $@
 
 .envs/%/.installed: $(REQUIREMENTS)/%.txt .envs/uv/.installed

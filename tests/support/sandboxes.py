@@ -8,7 +8,6 @@ from pathlib import Path
 
 from amp_sandbox import paths
 from amp_sandbox.settings import Settings, variable
-
 from support.ports import free_ports
 
 COMMAND = paths.REPOSITORY / ".venv" / "bin" / "sandbox"

@@ -15,9 +15,9 @@ def deploy(as_json: bool) -> None:
     """
     from amp_sandbox import stack
     from amp_sandbox.runtime import home
-    from amp_sandbox.settings import load_settings
+    from amp_sandbox.runtime.running import running_settings
 
-    settings = load_settings()
+    settings = running_settings()
     with progress() as on_progress:
         deployment = stack.deploy(settings, on_progress)
     home.mark_deployed(settings)

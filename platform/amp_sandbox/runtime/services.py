@@ -18,6 +18,25 @@ LOCALSTACK = "localstack"
 STANDINS = "standins"
 CATALOG_API = "catalog_api"
 
+AWS_SERVICES = (
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "dynamodbstreams",
+    "firehose",
+    "iam",
+    "kinesis",
+    "kms",
+    "lambda",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+)
+
 
 @dataclass(frozen=True)
 class Service:
@@ -98,6 +117,10 @@ def _localstack(settings: Settings) -> Service:
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
             "PROVIDER_OVERRIDE_FIREHOSE": "standin",
             "STANDINS_URL": settings.standins_url,
+            # What is not listed is refused by name, where LocalStack would only pretend.
+            "SERVICES": ",".join(AWS_SERVICES),
+            # A line for each request would cost more than the requests of an idle sandbox.
+            "LS_LOG": "warn",
             # A template with a type that nothing implements fails, instead of seeming to be deployed.
             "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
         },

@@ -66,9 +66,7 @@ def deploy(settings: Settings, on_progress: OnProgress = ignore) -> Deployment:
         uploaded = _upload(settings, packages)
         detail.append(f"{len(packages)} built, {uploaded} uploaded")
     with step(on_progress, "deploy stack") as detail:
-        template = with_code(
-            template, {p.logical_id: f"s3://{settings.artifacts_bucket}/{p.key}" for p in packages}
-        )
+        template = with_code(template, {p.logical_id: f"s3://{settings.artifacts_bucket}/{p.key}" for p in packages})
         changes = _change_stack(settings, template)
         detail.append(_summary(changes))
     return Deployment(settings.stack_name, changes, _outputs(settings), time.monotonic() - started)
@@ -113,9 +111,8 @@ def _require_bucket(settings: Settings) -> None:
 def _change_stack(settings: Settings, template: dict[str, Any]) -> tuple[Change, ...]:
     cloudformation = aws.client(settings, "cloudformation")
     body = json.dumps(template, sort_keys=True).encode()
-    key = (
-        f"templates/{uuid.uuid4()}.json"  # by URL, as a template given in the call may only have 51,200 bytes
-    )
+    # By URL, as a template given in the call may only have 51,200 bytes.
+    key = f"templates/{uuid.uuid4()}.json"
     aws.client(settings, "s3").put_object(Bucket=settings.artifacts_bucket, Key=key, Body=body)
     exists = _ready_stack_exists(settings)
     name = f"deploy-{uuid.uuid4().hex}"
@@ -126,8 +123,7 @@ def _change_stack(settings: Settings, template: dict[str, Any]) -> tuple[Change,
             ChangeSetType="UPDATE" if exists else "CREATE",
             TemplateURL=f"{settings.localstack_url}/{settings.artifacts_bucket}/{key}",
             Parameters=[
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in parameters(settings, template).items()
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters(settings, template).items()
             ],
             Capabilities=CAPABILITIES,
         )["Id"]
@@ -204,17 +200,13 @@ def _wait_for_stack(settings: Settings, before: set[str]) -> None:
 
 
 def _event_ids(settings: Settings) -> set[str]:
-    events = aws.client(settings, "cloudformation").describe_stack_events(StackName=settings.stack_name)[
-        "StackEvents"
-    ]
+    events = aws.client(settings, "cloudformation").describe_stack_events(StackName=settings.stack_name)["StackEvents"]
     return {event["EventId"] for event in events}
 
 
 def _describe_stack(settings: Settings) -> dict[str, Any] | None:
     try:
-        stacks = aws.client(settings, "cloudformation").describe_stacks(StackName=settings.stack_name)[
-            "Stacks"
-        ]
+        stacks = aws.client(settings, "cloudformation").describe_stacks(StackName=settings.stack_name)["Stacks"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
@@ -231,9 +223,7 @@ def _wait(done: Any, what: str) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not done():
         if time.monotonic() > deadline:
-            raise SandboxError(
-                f"Waited {DEADLINE_SECONDS} s for {what}.", hint="See: sandbox logs localstack"
-            )
+            raise SandboxError(f"Waited {DEADLINE_SECONDS} s for {what}.", hint="See: sandbox logs localstack")
         time.sleep(POLL_SECONDS)
 
 

@@ -93,13 +93,9 @@ def _installed(requirements: Path, logical_id: str) -> Path:
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except FileNotFoundError:
-            raise SandboxError(
-                "The installer of Python packages is missing.", hint="Run: make setup"
-            ) from None
+            raise SandboxError("The installer of Python packages is missing.", hint="Run: make setup") from None
         except subprocess.CalledProcessError as error:
-            raise SandboxError(
-                f"{logical_id}: its {REQUIREMENTS} could not be installed.", error.stderr
-            ) from None
+            raise SandboxError(f"{logical_id}: its {REQUIREMENTS} could not be installed.", error.stderr) from None
         (built / ".lock").unlink(missing_ok=True)
         try:
             built.rename(target)

@@ -65,9 +65,7 @@ def code_resources(template: dict[str, Any], folder: Path) -> Iterator[CodeResou
             raise SandboxError(f"{logical_id}: {name} must be a folder of this repository, not {uri!r}.")
         source = (folder / uri).resolve()
         if not source.is_dir():
-            raise SandboxError(
-                f"{logical_id}: {name} is {uri}, and there is no such folder.", f"looked in {source}"
-            )
+            raise SandboxError(f"{logical_id}: {name} is {uri}, and there is no such folder.", f"looked in {source}")
         yield CodeResource(logical_id, source, is_layer=name == "ContentUri")
 
 

@@ -61,7 +61,9 @@ def test_a_renamed_file_is_another_package(source: Path) -> None:
     assert built(source).key != first.key
 
 
-def test_requirements_are_installed_beside_the_code(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requirements_are_installed_beside_the_code(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(package, "BUILDS", tmp_path / "builds")
     installer = tmp_path / "installer"
     # Stands in for `uv pip install --target DIR`: writes one module there, and counts its calls.

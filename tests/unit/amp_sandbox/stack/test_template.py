@@ -47,7 +47,7 @@ def test_code_is_found_relative_to_the_template(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", ["./nowhere", "s3://bucket/key", {"Bucket": "b", "Key": "k"}, None])
 def test_code_that_cannot_be_built_is_refused_by_name(tmp_path: Path, code: object) -> None:
-    with pytest.raises(SandboxError, match="^F: CodeUri"):
+    with pytest.raises(SandboxError, match=r"^F: CodeUri"):
         list(code_resources(function(code), tmp_path))
 
 

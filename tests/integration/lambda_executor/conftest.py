@@ -1,0 +1,83 @@
+"""A sandbox with nothing deployed, and functions made in it."""
+
+import io
+import itertools
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support.sandboxes import own_settings, run
+
+from amp_sandbox import aws
+from amp_sandbox.settings import Settings
+
+ROLE = "arn:aws:iam::000000000000:role/function"
+MakeFunction = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def bare_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = own_settings(tmp_path_factory.mktemp("extension") / "home")
+    up = run(settings, "up", "--no-deploy")
+    try:
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield settings
+    finally:
+        run(settings, "down")
+
+
+@pytest.fixture(scope="session")
+def bare(bare_sandbox: Settings) -> Callable[[str], Any]:
+    """Makes a boto3 client: `bare("lambda")`."""
+    return lambda service: aws.client(bare_sandbox, service)
+
+
+def zipped(**files: str) -> bytes:
+    """A package; `app="…"` becomes app.py, and `python__shared` python/shared.py."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name.replace('__', '/')}.py", text)
+    return package.getvalue()
+
+
+@pytest.fixture
+def package() -> Callable[..., bytes]:
+    return zipped
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name that nothing else has."""
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def make_function(bare: Callable[[str], Any], unique: str) -> Iterator[MakeFunction]:
+    """Makes an active function from the source of its module; answers its name."""
+    functions, made, numbers = bare("lambda"), [], itertools.count()
+
+    def make(source: str, **settings: Any) -> str:
+        name = f"{unique}-{next(numbers)}"
+        functions.create_function(
+            **{
+                "FunctionName": name,
+                "Runtime": "python3.11",
+                "Role": ROLE,
+                "Handler": "app.handler",
+                "Code": {"ZipFile": zipped(app=source)},
+                "Timeout": 10,
+                **settings,
+            }
+        )
+        made.append(name)
+        functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        return name
+
+    yield make
+    for name in made:
+        for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+            functions.delete_event_source_mapping(UUID=mapping["UUID"])
+        functions.delete_function(FunctionName=name)
