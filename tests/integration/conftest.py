@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support.sandboxes import own_settings, running
 
 from amp_sandbox import aws
 from amp_sandbox.settings import Settings
-from support.sandboxes import own_settings, running
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ class LoggedShard(models.Shard):
 
 def kinesis_service() -> Service:
     """The whole service."""
-    models.Shard = LoggedShard  # type: ignore[misc] - the class that moto makes shards of
+    models.Shard = LoggedShard  # type: ignore[misc]
     model = load_service("kinesis")
     table: dict[str, Any] = dict.fromkeys(model.operation_names, lambda context, _: call_moto(context))
     table |= {
