@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from amp_sandbox.firehose import errors, store
+from botocore.exceptions import ClientError
+
+from amp_sandbox.firehose import errors, parquet, store
+from amp_sandbox.firehose.config import Destination
+from amp_sandbox.firehose.hive_types import MisfitError
 from amp_sandbox.firehose.store import Stream
 from amp_sandbox.protocol import Context
 
@@ -22,6 +26,22 @@ def require_distinct_tags(tags: Sequence[dict[str, Any]]) -> dict[str, str]:
     if len(by_key) < len(tags):
         raise errors.invalid_argument("Two of the Tags have the same Key.")
     return by_key
+
+
+def require_usable_table(ctx: Context, destination: Destination) -> None:
+    """The Glue table of a destination's format conversion, if it has one, must be there, with types that are known.
+
+    AWS too asks Glue at the time of the call.
+    https://docs.aws.amazon.com/firehose/latest/APIReference/API_SchemaConfiguration.html
+    """
+    conversion = destination.conversion
+    if conversion is None:
+        return
+    try:
+        parquet.schema_of(parquet.fetch_table(ctx.aws("glue"), conversion))
+    except (ClientError, MisfitError) as error:
+        table = f"{conversion.database}.{conversion.table}"
+        raise errors.invalid_argument(f"SchemaConfiguration: the Glue table {table} cannot be used: {error}") from error
 
 
 def stream_type(stream: Stream) -> str:

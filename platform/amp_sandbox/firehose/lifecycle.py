@@ -3,8 +3,8 @@
 A stream is activated when its source stream and the roles it names exist in LocalStack. While LocalStack does not
 answer, it stays CREATING.
 
-**Left out:** what the roles allow; the destination's bucket, transform function and table, which AWS too looks at
-only when it delivers.
+**Left out:** what the roles allow; the destination's bucket and transform function, which AWS too looks at only when it
+delivers. (A table of format conversion is asked for when the stream is created: `checks.require_usable_table`.)
 """
 
 import logging

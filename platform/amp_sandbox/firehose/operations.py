@@ -12,7 +12,7 @@ in `puts.py`, those for tags in `tags.py`.
 from typing import Any
 
 from amp_sandbox.firehose import config, errors, store
-from amp_sandbox.firehose.checks import require_distinct_tags, require_stream, stream_type
+from amp_sandbox.firehose.checks import require_distinct_tags, require_stream, require_usable_table, stream_type
 from amp_sandbox.firehose.config import ConfigError
 from amp_sandbox.firehose.store import Stream
 from amp_sandbox.protocol import Answer, Context, Request, operation
@@ -54,9 +54,10 @@ def create_delivery_stream(ctx: Context, req: Request) -> Answer:
     name = req["DeliveryStreamName"]
     definition = {member: value for member, value in req.items() if member != "Tags"}
     try:
-        config.parse_create(definition)
+        parsed = config.parse_create(definition)
     except ConfigError as error:
         raise errors.invalid_argument(str(error)) from error
+    require_usable_table(ctx, parsed.destination)
     arn = f"arn:aws:firehose:{ctx.region}:{ctx.account_id}:deliverystream/{name}"
     tags = require_distinct_tags(req.get("Tags") or [])
     try:
@@ -142,7 +143,7 @@ def update_destination(ctx: Context, req: Request) -> Answer:
         raise errors.stream_not_active(stream.name, ctx.account_id, stream.status)
     version = req["CurrentDeliveryStreamVersionId"]
     if version != str(stream.version) or not store.update_definition(
-        ctx.db, stream.name, _updated(stream, update), expected_version=stream.version, at=ctx.now()
+        ctx.db, stream.name, _updated(ctx, stream, update), expected_version=stream.version, at=ctx.now()
     ):
         raise errors.concurrent_modification(version, str(require_stream(ctx, stream.name).version))
     return {}
@@ -162,15 +163,17 @@ def _destinations(stream: Stream, *, after: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def _updated(stream: Stream, update: dict[str, Any]) -> dict[str, Any]:
+def _updated(ctx: Context, stream: Stream, update: dict[str, Any]) -> dict[str, Any]:
     settings = stream.definition["ExtendedS3DestinationConfiguration"]
     try:
         merged = config.merge_update(settings, update)
     except ConfigError as error:
         raise errors.invalid_argument(str(error)) from error
     # https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-enable.html
-    if config.parse_destination(merged).partitioned != config.parse_destination(settings).partitioned:
+    destination = config.parse_destination(merged)
+    if destination.partitioned != config.parse_destination(settings).partitioned:
         raise errors.invalid_argument(
             "Dynamic partitioning can only be enabled when a delivery stream is created, and not be disabled."
         )
+    require_usable_table(ctx, destination)
     return {**stream.definition, "ExtendedS3DestinationConfiguration": merged}

@@ -17,6 +17,7 @@ from amp_sandbox.stack.template import code_resources, read_template, with_code
 
 TEMPLATE = read_template(paths.TEMPLATE)
 
+
 @pytest.fixture(scope="module")
 def translated() -> dict[str, Any]:
     codes = code_resources(TEMPLATE, paths.TEMPLATE.parent)

@@ -23,11 +23,12 @@ SOURCE = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/app-events"
 
 
 class FakeAws:
-    """As much of Kinesis and IAM as Firehose asks when it makes a stream, and an engine's facts."""
+    """As much of Kinesis, IAM and Glue as Firehose asks when it makes a stream, and an engine's facts."""
 
     def __init__(self) -> None:
         self.streams = {SOURCE}
         self.roles = {"delivery"}
+        self.tables = {"lake.events": "string", "lake.odd": "uniontype<int,string>"}  # the types of their one column
         self.down = False
         self.on_its_way: dict[str, dict[str, Any]] = {}
 
@@ -39,6 +40,11 @@ class FakeAws:
 
     def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803
         return self._found(RoleName in self.roles, "NoSuchEntity")
+
+    def get_table(self, *, DatabaseName: str, Name: str) -> dict[str, Any]:  # noqa: N803
+        table = f"{DatabaseName}.{Name}"
+        self._found(table in self.tables, "EntityNotFoundException")
+        return {"Table": {"StorageDescriptor": {"Columns": [{"Name": "n", "Type": self.tables[table]}]}}}
 
     def _found(self, found: bool, code: str) -> dict[str, Any]:
         if self.down:

@@ -91,6 +91,36 @@ def test_create_refuses_what_the_model_forbids(firehose: Any, destination: Desti
     assert message.startswith("1 validation error detected: Value 'a b' at 'deliveryStreamName'")
 
 
+def conversion_by(table: str) -> dict[str, Any]:
+    return {
+        "DataFormatConversionConfiguration": {
+            "SchemaConfiguration": {"RoleARN": ROLE, "DatabaseName": "lake", "TableName": table},
+            "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+            "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+        }
+    }
+
+
+# AWS asks Glue at the time of the call too: its users meet "Access was denied when calling Glue" and "The schema is
+# invalid" as InvalidArgumentException of CreateDeliveryStream.
+@pytest.mark.parametrize(("table", "reason"), [("nothing", "EntityNotFoundException"), ("odd", "uniontype")])
+def test_create_refuses_a_conversion_whose_table_cannot_be_used(
+    firehose: Any, destination: Destination, table: str, reason: str
+) -> None:
+    name = unique()
+    given = destination(**conversion_by(table))
+    code, message = firehose.refusal("create_delivery_stream", DeliveryStreamName=name, **given)
+    assert code == "InvalidArgumentException"
+    assert f"lake.{table}" in message
+    assert reason in message
+    assert store.get_stream(firehose.db, name) is None
+
+
+def test_create_takes_a_conversion_by_a_table_that_is_there(firehose: Any, destination: Destination) -> None:
+    name = firehose.create(**destination(**conversion_by("events")))
+    assert firehose.describe(name)["DeliveryStreamStatus"] == "ACTIVE"
+
+
 def test_create_fails_later_when_the_source_stream_is_missing(firehose: Any, from_kinesis: dict[str, Any]) -> None:
     missing = f"{SOURCE}-of-nobody"
     source = from_kinesis["KinesisStreamSourceConfiguration"] | {"KinesisStreamARN": missing}
@@ -248,6 +278,21 @@ def test_update_changes_what_it_names_and_keeps_the_rest(firehose: Any, destinat
     assert (changed["BufferingHints"], changed["Prefix"], changed["CompressionFormat"]) == (hints, "a/", "GZIP")
     assert described["VersionId"] == "2"
     assert described["LastUpdateTimestamp"] >= described["CreateTimestamp"]
+
+
+def test_update_refuses_a_conversion_whose_table_cannot_be_used(firehose: Any) -> None:
+    name = firehose.create()
+    code, message = firehose.refusal(
+        "update_destination",
+        DeliveryStreamName=name,
+        CurrentDeliveryStreamVersionId="1",
+        DestinationId="destinationId-000000000001",
+        ExtendedS3DestinationUpdate=conversion_by("nothing")
+        | {"BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60}},
+    )
+    assert code == "InvalidArgumentException"
+    assert "lake.nothing" in message
+    assert firehose.describe(name)["VersionId"] == "1"
 
 
 def test_update_refuses_a_version_that_is_not_current(firehose: Any) -> None:

@@ -1,0 +1,149 @@
+"""Brings the sandbox up, publishes a story, waits until all of it is accounted for, and gathers what to show.
+
+**Left out:** a tour of parts that the streaming path does not touch.
+"""
+
+import time
+from dataclasses import dataclass
+
+from amp_sandbox.audit import Audit, StreamAudit, Unsettled, audit
+from amp_sandbox.demo.hops import HopSummary, summarise
+from amp_sandbox.demo.trending import TrendingShow, trending_shows
+from amp_sandbox.lake import connection
+from amp_sandbox.progress import OnProgress, Step, ignore, step
+from amp_sandbox.publish import ledger
+from amp_sandbox.publish.seed import Plan, Progress, Seeded, seed
+from amp_sandbox.publish.streams import app_events, catalog_changes
+from amp_sandbox.settings import Settings
+
+SETTLE_SECONDS = 120.0
+_PHASES = {"catalogue": "load the catalogue", "publish": "publish changes and events"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command to try next, and what it does."""
+
+    command: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo did and found."""
+
+    seeded: Seeded
+    hops: tuple[HopSummary, ...]
+    audit: tuple[StreamAudit, ...]
+    trending: tuple[TrendingShow, ...]
+    examples: tuple[Example, ...]
+    seconds: float
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything arrived, once."""
+        return not any(stream.lost or stream.duplicates or stream.in_flight for stream in self.audit)
+
+
+def demo(settings: Settings, changes: int, events: int, on_progress: OnProgress = ignore) -> Demo:
+    """Send so many changes and events through the platform.
+
+    Starts and deploys the sandbox when that is needed. Ctrl-C while publishing ends the demo after the requests in
+    flight, as KeyboardInterrupt.
+    """
+    from amp_sandbox.runtime.up import up
+
+    started = time.monotonic()
+    up(settings, on_progress)
+    seeded = publish(settings, Plan(changes=changes, events=events), on_progress)
+    if seeded.interrupted:
+        raise KeyboardInterrupt
+    accounts = settle(settings, SETTLE_SECONDS, on_progress).streams
+    with step(on_progress, "look at the lake"):
+        hops = summarise(settings, seeded.run)
+        trending = trending_shows(settings)
+    return Demo(
+        seeded, tuple(hops), accounts, tuple(trending), examples(settings, seeded.run), time.monotonic() - started
+    )
+
+
+def publish(settings: Settings, plan: Plan, on_progress: OnProgress) -> Seeded:
+    """Publish a plan, with steps that tell rate and time left."""
+    meter = Meter(on_progress)
+    seeded = seed(settings, plan, meter.show)
+    meter.finish(failed=seeded.interrupted)
+    return seeded
+
+
+def settle(settings: Settings, seconds: float, on_progress: OnProgress) -> Audit:
+    """Audit when nothing is in flight any more, or after so many seconds; with a step that tells what is waited for."""
+    with step(on_progress, "account for every record") as detail:
+        found = audit(settings, seconds, lambda waiting: _show_wait(waiting, on_progress))
+        detail.append(f"{sum(stream.published for stream in found.streams):,} published")
+    return found
+
+
+def examples(settings: Settings, run: str) -> tuple[Example, ...]:
+    """Commands to try next, with ids of a run."""
+    change, event = (_an_id(settings, stream.name, run) for stream in (catalog_changes(settings), app_events(settings)))
+    by_type = "select event_type, count(*) from raw.app_events group by all order by 2 desc"
+    found = [
+        Example(f"sandbox trace {change}", "a catalogue change, hop by hop") if change else None,
+        Example(f"sandbox trace {event}", "an app event, hop by hop") if event else None,
+        Example(f'sandbox sql "{by_type}"', "the lake, in SQL"),
+        Example("sandbox seed --bad --changes 0 --events 0", "flawed input: see where it ends, with sandbox audit"),
+        Example("sandbox logs lambda/catalog-ingest", "what a function logged"),
+        Example('eval "$(sandbox env)"; aws s3 ls --recursive s3://' + settings.raw_bucket, "any AWS client"),
+    ]
+    return tuple(example for example in found if example)
+
+
+class Meter:
+    """Turns counts into steps: how many of how many, at which rate, and how long it will still take."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+        self._phase = ""
+        self._started = 0.0
+        self._detail = ""
+
+    def show(self, progress: Progress) -> None:
+        """Take a count."""
+        if progress.phase != self._phase:
+            self.finish()
+            self._phase, self._started = progress.phase, time.monotonic()
+        seconds = time.monotonic() - self._started
+        rate = progress.done / seconds if seconds else 0
+        self._detail = f"{progress.done:,} of {progress.total:,}"
+        if rate:
+            self._detail += f", {rate:,.0f}/s"
+            if progress.done < progress.total:
+                self._detail += f", {(progress.total - progress.done) / rate:.0f} s left"
+        self._on_progress(Step(_PHASES[self._phase], "started", seconds, self._detail))
+
+    def finish(self, *, failed: bool = False) -> None:
+        """The phase is over."""
+        if self._phase:
+            seconds = time.monotonic() - self._started
+            name = _PHASES[self._phase]
+            self._on_progress(Step(name, "failed" if failed else "done", seconds, self._detail))
+            self._phase = ""
+
+
+def _show_wait(waiting: Unsettled, on_progress: OnProgress) -> None:
+    told = f"{waiting.settled:,} of {waiting.published:,} delivered"
+    if waiting.queued:
+        told += f", {waiting.queued:,} in the queue"
+    on_progress(Step("account for every record", "started", 0.0, told))
+
+
+def _an_id(settings: Settings, stream: str, run: str) -> str | None:
+    files = [path for path in ledger.files(settings, stream) if run in path]
+    if not files:
+        return None
+    with connection.local() as db:
+        row = db.execute(
+            f"SELECT record_id FROM {ledger.relation('$files')} ORDER BY sent_ms DESC, record_id LIMIT 1",  # noqa: S608
+            {"files": files},
+        ).fetchone()
+    return str(row[0]) if row else None
