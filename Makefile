@@ -6,12 +6,12 @@ PYTHON ?= python3
 UV := .envs/uv/bin/uv
 SANDBOX := .venv/bin/sandbox
 REQUIREMENTS := platform/requirements
-export UV_NO_CONFIG := 1
+export UV_SYSTEM_CERTS := true
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- environments: each is rebuilt only when its lock changes ---------------------------------
 

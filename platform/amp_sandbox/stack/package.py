@@ -26,6 +26,7 @@ from amp_sandbox.stack.template import CodeResource
 REQUIREMENTS = "requirements.txt"
 INSTALLER = paths.REPOSITORY / ".envs" / "uv" / "bin" / "uv"
 BUILDS = paths.REPOSITORY / ".envs" / "builds"
+SYSTEM_CERTIFICATES = {"UV_SYSTEM_CERTS": "true"}  # as in the Makefile: a mirror's may be the machine's own
 IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".DS_Store"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip file can hold
 
@@ -86,12 +87,12 @@ def _installed(requirements: Path, logical_id: str) -> Path:
         built = Path(work, "packages")
         # fmt: off
         command = [
-            str(INSTALLER), "pip", "install", "--quiet", "--no-config", "--require-hashes", "--only-binary", ":all:",
+            str(INSTALLER), "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
             "--python", str(paths.environment_python("lambda")), "--target", str(built), "-r", str(requirements),
         ]
         # fmt: on
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True)
+            subprocess.run(command, env=os.environ | SYSTEM_CERTIFICATES, check=True, capture_output=True, text=True)
         except FileNotFoundError:
             raise SandboxError("The installer of Python packages is missing.", hint="Run: make setup") from None
         except subprocess.CalledProcessError as error:
