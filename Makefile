@@ -28,11 +28,11 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 	@.envs/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)/uv.txt
 	@touch $@
 
-.venv/.installed: $(REQUIREMENTS)/sandbox.txt pyproject.toml .envs/uv/.installed
+.venv/.installed: $(REQUIREMENTS)/sandbox.txt pyproject.toml $(REQUIREMENTS)/build.txt .envs/uv/.installed
 	@echo "Installing the sandbox environment"
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/sandbox.txt
-	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --build-constraints $(REQUIREMENTS)/build.txt --editable .
 	@touch $@
 
 .venv/.installed-dev: $(REQUIREMENTS)/dev.txt .venv/.installed
@@ -40,11 +40,11 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/dev.txt
 	@touch $@
 
-.envs/localstack/.installed: $(REQUIREMENTS)/localstack.txt platform/localstack_extension/pyproject.toml .envs/uv/.installed
+.envs/localstack/.installed: $(REQUIREMENTS)/localstack.txt platform/localstack_extension/pyproject.toml $(REQUIREMENTS)/build.txt .envs/uv/.installed
 	@echo "Installing the localstack environment"
 	@test -x .envs/localstack/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/localstack
 	@$(UV) pip install --quiet --python .envs/localstack/bin/python --require-hashes -r $(REQUIREMENTS)/localstack.txt
-	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --no-build-isolation --editable platform/localstack_extension
+	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --build-constraints $(REQUIREMENTS)/build.txt --editable platform/localstack_extension
 	@.envs/localstack/bin/python -m amp_localstack.service_catalog
 	@touch $@
 

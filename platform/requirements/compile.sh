@@ -10,6 +10,7 @@ lock() {
     --no-emit-index-url --no-header "$@" "$environment.in" --output-file "$environment.txt"
 }
 lock uv
+lock build
 lock localstack --exclude-newer 2025-10-20
 lock lambda
 lock catalog_api
