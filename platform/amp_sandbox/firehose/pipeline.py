@@ -36,6 +36,7 @@ from amp_sandbox.firehose.clients import Clients
 from amp_sandbox.firehose.config import MIB, StreamConfig
 from amp_sandbox.firehose.delivery_log import DeliveryLog
 from amp_sandbox.firehose.error_output import Failure
+from amp_sandbox.firehose.hive_types import MisfitError
 from amp_sandbox.firehose.parquet import ParquetConverter
 from amp_sandbox.firehose.processing import Processor, Routed
 from amp_sandbox.firehose.shards import DROPPED, Outcome, Record
@@ -241,7 +242,7 @@ class Pipeline:
         encoding, write.encoding = write.encoding, None
         error = encoding.exception()
         if error is not None:
-            self._retry_later(write, "encoding", error, now)
+            self._retry_later(write, "encoding", "DataFormatConversion", error, now)
             return False
         body, records, failed = encoding.result()
         self._reroute(failed, now)
@@ -267,7 +268,7 @@ class Pipeline:
         putting, write.putting = write.putting, None
         error = putting.exception()
         if error is not None:
-            self._retry_later(write, f"s3://{self._destination.bucket}/{planned.key}", error, now)
+            self._retry_later(write, f"s3://{self._destination.bucket}/{planned.key}", "S3", error, now)
             return False
         self._settle(planned, now)
         return True
@@ -302,9 +303,9 @@ class Pipeline:
             self._delivery_log.add(failure, now)
             self._buffers.add(failed, now)
 
-    def _retry_later(self, write: _Write, what: str, error: BaseException, now: float) -> None:
+    def _retry_later(self, write: _Write, what: str, part: str, error: BaseException, now: float) -> None:
         if write.backoff.failures == 0:
-            self._delivery_log.add(Failure(_code(error), str(error)), now)
+            self._delivery_log.add(Failure(_code(part, error), str(error)), now)
         write.backoff.failed(now)
         self._note(f"{what}: {error}")
 
@@ -375,7 +376,10 @@ class Pipeline:
         self.last_error = error
 
 
-def _code(error: BaseException) -> str:
+def _code(part: str, error: BaseException) -> str:
+    """The code of an error, as AWS forms it: the part that failed, and how."""
+    if isinstance(error, MisfitError):
+        return error.code
     if isinstance(error, ClientError):
-        return f"S3.{error.response['Error']['Code']}"
-    return f"S3.{type(error).__name__}"
+        return f"{part}.{error.response['Error']['Code']}"
+    return f"{part}.{type(error).__name__}"

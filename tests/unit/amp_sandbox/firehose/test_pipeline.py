@@ -24,6 +24,14 @@ PARTITIONED = {
     "DynamicPartitioningConfiguration": {"Enabled": True},
     "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
 }
+CONVERTED = {
+    "DataFormatConversionConfiguration": {
+        "SchemaConfiguration": {"RoleARN": ROLE, "DatabaseName": "amp_raw", "TableName": "events"},
+        "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+        "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+    },
+    "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 0},
+}
 
 
 @pytest.fixture
@@ -392,15 +400,26 @@ def test_an_error_log_that_is_away_holds_nothing_up(made: Made) -> None:
     assert len(bench.s3.lines("errors/processing-failed/")) == 1
 
 
+@pytest.mark.parametrize(
+    ("column", "failures", "code"),
+    [
+        ("int", ["EntityNotFoundException"], "DataFormatConversion.EntityNotFoundException"),
+        ("uniontype<int>", [], "DataFormatConversion.InvalidSchema"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_no_error_of_s3(made: Made, column: str, failures: list[str], code: str) -> None:
+    options = {"Enabled": True, "LogGroupName": "/aws/firehose/x", "LogStreamName": "S3Delivery"}
+    bench = made(CloudWatchLoggingOptions=options, **CONVERTED)
+    bench.glue.columns = [{"Name": "n", "Type": column}]
+    bench.glue.failures.coming = [aws_error(failure) for failure in failures]
+    bench.put(b'{"n": 1}')
+    bench.run(bench.pipeline(), 5)
+    (line,) = [json.loads(one["logEvents"][0]["message"]) for one in bench.logs.sent]
+    assert line["errorCode"] == code
+
+
 def test_records_that_do_not_fit_the_table_become_error_output(made: Made) -> None:
-    bench = made(
-        DataFormatConversionConfiguration={
-            "SchemaConfiguration": {"RoleARN": ROLE, "DatabaseName": "amp_raw", "TableName": "events"},
-            "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
-            "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
-        },
-        BufferingHints={"SizeInMBs": 64, "IntervalInSeconds": 0},
-    )
+    bench = made(**CONVERTED)
     bench.glue.columns = [{"Name": "n", "Type": "int"}]
     bench.glue.failures.coming = [aws_error("InternalServiceException")] * 2
     bench.put(b'{"n": 1}', b"{", b'{"n": 2}')
