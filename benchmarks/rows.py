@@ -132,10 +132,11 @@ def direct_put(settings: Settings) -> list[Figure]:
     """Records put on a delivery stream, through the gateway and at the stand-in's own endpoint."""
     firehose = aws.client(settings, "firehose")
     name = f"bench-{uuid.uuid4().hex[:8]}"
+    role = aws.client(settings, "iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     firehose.create_delivery_stream(
         DeliveryStreamName=name,
         ExtendedS3DestinationConfiguration={
-            "RoleARN": f"arn:aws:iam::{settings.account_id}:role/bench",
+            "RoleARN": role,
             "BucketARN": f"arn:aws:s3:::{settings.raw_bucket}",
             "Prefix": "bench/",
             "ErrorOutputPrefix": "errors/bench/",

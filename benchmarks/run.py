@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reference import reference_seconds
-from rows import ROWS, Figure
+from rows import ROWS, Figure, Row
 from support.sandboxes import own_settings, run
 
 from amp_sandbox.cli.output import print_table
@@ -31,10 +31,10 @@ def main(names: list[str]) -> int:
         settings = own_settings(Path(folder) / "home")
         measured = []
         try:
-            measured.append(_measure("up", lambda: _up(settings)))
+            measured.append(_measure("up", _up, settings))
             for name in names or ROWS:
                 print(f"measuring {name} …", file=sys.stderr)
-                measured.append(_measure(name, lambda row=ROWS[name]: row(settings)))  # type: ignore[misc]
+                measured.append(_measure(name, ROWS[name], settings))
         finally:
             run(settings, "down")
     _print(measured)
@@ -54,29 +54,29 @@ def _up(settings: Settings) -> list[Figure]:
     return [Figure("up and deployed, warm", seconds, "s", "12")]
 
 
-def _measure(name: str, row: Any) -> dict[str, Any]:
+def _measure(name: str, row: Row, settings: Settings) -> dict[str, Any]:
     before = reference_seconds()
-    figures = row()
+    figures = row(settings)
     reference = (before + reference_seconds()) / 2
     return {"row": name, "reference_seconds": reference, "figures": figures}
 
 
 def _print(measured: list[dict[str, Any]]) -> None:
     rows = [
-        (figure.name, f"{figure.value:,.1f} {figure.unit}", figure.goal, f"{_ratio(figure, one):,.2f}")
+        (figure.name, f"{figure.value:,.1f} {figure.unit}", figure.goal, _ratio(figure, one))
         for one in measured
         for figure in one["figures"]
     ]
     print_table(("what", "measured", "goal", "ratio"), rows, right=("measured", "goal", "ratio"))
 
 
-def _ratio(figure: Figure, row: dict[str, Any]) -> float:
-    """A time in units of the reference's; a rate by how many happen in that time."""
+def _ratio(figure: Figure, row: dict[str, Any]) -> float | None:
+    """A time in units of the reference's; a rate by how many happen in that time; nothing for what takes no time."""
     reference: float = row["reference_seconds"]
     if figure.unit == "/s":
-        return figure.value * reference
+        return round(figure.value * reference, 2)
     seconds = {"s": 1.0, "ms": 0.001}.get(figure.unit)
-    return figure.value if seconds is None else figure.value * seconds / reference
+    return None if seconds is None else round(figure.value * seconds / reference, 2)
 
 
 def _write(measured: list[dict[str, Any]]) -> None:
