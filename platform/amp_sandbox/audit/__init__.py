@@ -4,7 +4,7 @@
 the streams, the lake, the error prefixes and the dead-letter queue.
 """
 
-from amp_sandbox.audit.run import Audit, Unsettled, audit
+from amp_sandbox.audit.run import Audit, Unsettled, audit, unsettled
 from amp_sandbox.audit.tally import StreamAudit
 
-__all__ = ["Audit", "StreamAudit", "Unsettled", "audit"]
+__all__ = ["Audit", "StreamAudit", "Unsettled", "audit", "unsettled"]

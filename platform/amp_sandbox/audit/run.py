@@ -49,11 +49,6 @@ class Unsettled:
     settled: int
     published: int
 
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing is in flight."""
-        return not self.queued and not self.behind
-
 
 @dataclass(frozen=True)
 class Audit:
@@ -73,10 +68,14 @@ def audit(
     wait_seconds: float = 0,
     on_wait: Callable[[Unsettled], None] = lambda _: None,
     *,
+    besides: int = 0,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Audit:
     """Audit every stream; with `wait_seconds`, once nothing is in flight or so many seconds have passed.
+
+    So many messages as `besides` says may stay in queues without being waited for: a message that cannot be ingested
+    yet is tried again for minutes.
 
     Raises SandboxError when nothing was published yet, or when the sandbox is down or not deployed.
     """
@@ -86,14 +85,16 @@ def audit(
     with connection.private(settings) as db:
         tally = Tally(db)
         while True:
-            found = _settle(settings, all_streams, tally, deadline, on_wait, clock, sleep)
-            if clock() >= deadline or not any(account.in_flight for account in found):
+            while clock() < deadline and not _is_settled(settings, all_streams, on_wait, besides):
+                sleep(_POLL_SECONDS)
+            found = _confirm(settings, all_streams, tally, clock, sleep)
+            if clock() >= deadline or sum(account.in_flight for account in found) <= besides:
                 break
             sleep(_POLL_SECONDS)
         return Audit(tuple(found), {s.name: lost for s in all_streams if (lost := tally.lost(s.name, _EXAMPLES))})
 
 
-def unsettled(settings: Settings, all_streams: Sequence[Stream], published: int = 0) -> Unsettled:
+def unsettled(settings: Settings, all_streams: Sequence[Stream]) -> Unsettled:
     """See quickly whether anything is in flight, without counting what exactly."""
     queued = sum(sources.waiting_messages(settings, stream.queue) for stream in all_streams if stream.queue)
     behind: list[str] = []
@@ -103,26 +104,26 @@ def unsettled(settings: Settings, all_streams: Sequence[Stream], published: int 
         settled += state.settled
         if any(True for _ in sources.stream_records(settings, stream, state.checkpoints, limit=1)):
             behind.append(stream.name)
+    published = sum(ledger.lines(settings, stream.name) for stream in all_streams)
     return Unsettled(queued, tuple(behind), settled, published)
 
 
-def _settle(
+def _is_settled(
+    settings: Settings, all_streams: Sequence[Stream], on_wait: Callable[[Unsettled], None], besides: int
+) -> bool:
+    waiting = unsettled(settings, all_streams)
+    on_wait(waiting)
+    return waiting.queued <= besides and not waiting.behind
+
+
+def _confirm(
     settings: Settings,
     all_streams: Sequence[Stream],
     tally: Tally,
-    deadline: float,
-    on_wait: Callable[[Unsettled], None],
     clock: Callable[[], float],
     sleep: Callable[[float], object],
 ) -> list[StreamAudit]:
-    """Wait for what is in flight, then look until everything adds up or is confirmed."""
-    published = sum(ledger.lines(settings, stream.name) for stream in all_streams)
-    while clock() < deadline:
-        waiting = unsettled(settings, all_streams, published)
-        on_wait(waiting)
-        if waiting.nothing:
-            break
-        sleep(_POLL_SECONDS)
+    """Look until everything adds up, or what does not is confirmed."""
     tally.begin()
     for look in range(LOOKS):
         if look:

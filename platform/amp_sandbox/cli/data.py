@@ -1,6 +1,7 @@
 """The commands that work with data: seed, audit, trace, sql, demo."""
 
 import csv
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from amp_sandbox.cli.output import json_option, print_json, print_table, progress
+from amp_sandbox.cli.output import json_option, pasteable, print_json, print_table, progress
 from amp_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ def audit(ctx: click.Context, seconds: float, as_json: bool) -> None:
     else:
         _print_audit(found.streams)
         for stream, lost in found.lost.items():
-            click.echo(f"Lost of {stream}, for example: {', '.join(lost)}. Follow one with: sandbox trace {lost[0]}")
+            hint = pasteable(f"Follow one with: sandbox trace {lost[0]}")
+            click.echo(f"Lost of {stream}, for example: {', '.join(lost)}. {hint}")
     ctx.exit(0 if found.clean else 1)
 
 
@@ -159,6 +161,8 @@ def sql(query: str | None, file: TextIO | None, as_csv: bool, as_json: bool) -> 
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other.")
     text = _query_text(query, file)
+    if not text.strip():
+        raise click.UsageError("The query is empty.")
     with open_lake(running_settings()) as lake:
         results = lake.query(text)
         for number, result in enumerate(results):
@@ -180,13 +184,15 @@ def sql(query: str | None, file: TextIO | None, as_csv: bool, as_json: bool) -> 
 def demo(ctx: click.Context, changes: int, events: int, as_json: bool) -> None:
     """Send seed data through the whole platform and show that it arrived.
 
-    Starts and deploys the sandbox when that is needed. Exits with 0 only when everything arrived, once.
+    Starts and deploys the sandbox when that is needed. Exits with 0 only when nothing is lost or doubled.
     """
     from amp_sandbox.demo import demo as run
     from amp_sandbox.settings import load_settings
 
     with progress() as on_progress:
         result = run(load_settings(), changes, events, on_progress)
+    examples = tuple(dataclasses.replace(one, command=pasteable(one.command)) for one in result.examples)
+    result = dataclasses.replace(result, examples=examples)
     if as_json:
         print_json(result)
     else:
@@ -211,9 +217,10 @@ def _print_seeded(seeded: "Seeded") -> None:
     if seeded.planted:
         rows = [(p.stream, p.name, p.why, p.record_id if p.published else "not published") for p in seeded.planted]
         print_table(("stream", "flaw", "why", "record id"), rows)
-    for refused in seeded.refused:
+    planted = {flaw.record_id for flaw in seeded.planted}
+    for refused in (one for one in seeded.refused if one.record_id not in planted):
         click.echo(f"Not published: {refused.record_id}: {refused.reason}.")
-    click.echo("Account for them with: sandbox audit --wait 60")
+    click.echo(pasteable("Account for them with: sandbox audit --wait 60"))
 
 
 def _print_audit(streams: "Sequence[StreamAudit]") -> None:
@@ -230,7 +237,7 @@ def _print_trace(found: "Trace") -> None:
             hop.at.strftime("%H:%M:%S.%f")[:-3] if hop.at else "",
             f"+{(hop.at - start).total_seconds():.3f} s" if hop.at and start else "",
             hop.place,
-            "\n".join(f"{name}: {_cell(value)}" for name, value in hop.facts.items()),
+            "\n".join(f"{name}: {_cell(value)}" for name, value in hop.facts.get("row", hop.facts).items()),
         )
         for hop in found.hops
     ]
@@ -258,8 +265,12 @@ def _print_demo(result: "Demo") -> None:
     click.secho("What to try next", bold=True)
     for example in result.examples:
         click.echo(f"  {example.command}\n      {click.style(example.what, dim=True)}")
-    verdict = "Everything arrived, once." if result.clean else "Not everything arrived once: see the audit."
+    verdict = (
+        "Nothing was lost, nothing arrived twice." if result.clean else "Not everything arrived once: see the audit."
+    )
     click.secho(f"\n{verdict} {result.seconds:.0f} s in all.", bold=True)
+    if result.in_flight:
+        click.echo(f"{result.in_flight:,} records are still in flight. Wait for them with: sandbox audit --wait 60")
 
 
 def _duration(milliseconds: float | None) -> str:

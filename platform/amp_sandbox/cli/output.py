@@ -5,6 +5,9 @@ Only commands print; everything below them returns values and reports progress t
 
 import dataclasses
 import json
+import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,7 +44,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 10_000  # for grep and the like, which want each row on one line
-    console.print(table)
+    with console.capture() as capture:
+        console.print(table)
+    # Cells are padded to the widest of their column, which may be a hundred times as wide.
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def print_error(error: SandboxError) -> None:
@@ -49,7 +55,24 @@ def print_error(error: SandboxError) -> None:
     click.secho(f"Error: {error.what}", fg="red", err=True)
     for part in (error.why, error.hint):
         if part:
-            click.echo("\n".join(f"  {line}" for line in part.splitlines()), err=True)
+            click.echo("\n".join(f"  {line}" for line in pasteable(part).splitlines()), err=True)
+
+
+def pasteable(text: str) -> str:
+    """A text with each `sandbox <command>` in it as it can be typed here, also when sandbox is not on the PATH."""
+    from amp_sandbox.cli import SECTIONS
+
+    names = "|".join(name for names in SECTIONS.values() for name in names)
+    return re.sub(rf"(?<![\w./-])sandbox(?= (?:{names})\b)", lambda _: _invoked_as(), text)
+
+
+def _invoked_as() -> str:
+    invoked = Path(sys.argv[0])
+    found = shutil.which("sandbox")
+    if invoked.name != "sandbox" or not invoked.is_file() or (found and invoked.samefile(found)):
+        return "sandbox"
+    here = os.path.relpath(invoked)
+    return str(invoked) if here.startswith(os.pardir) else here
 
 
 @contextmanager

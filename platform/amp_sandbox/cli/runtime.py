@@ -4,7 +4,7 @@ import shlex
 
 import click
 
-from amp_sandbox.cli.output import json_option, print_json, print_table, progress
+from amp_sandbox.cli.output import json_option, pasteable, print_json, print_table, progress
 
 
 @click.command()
@@ -24,7 +24,7 @@ def up(no_deploy: bool, keep: bool) -> None:
         started = run(settings, on_progress, deploy=not no_deploy, keep=keep)
     click.echo("The sandbox is up." if started.fresh else "The sandbox was up already.")
     click.echo(f"AWS endpoint: {settings.localstack_url}")
-    click.echo('Point any AWS client at it with: eval "$(sandbox env)"')
+    click.echo(pasteable('Point any AWS client at it with: eval "$(sandbox env)"'))
 
 
 @click.command()
@@ -77,13 +77,16 @@ def status(ctx: click.Context, as_json: bool) -> None:
         for line in service.last_log_lines:
             click.echo(f"{service.name}: {line}")
     if found.state_lost:
-        click.echo("LocalStack was restarted and its state is gone. Start afresh with: sandbox up")
+        click.echo(pasteable("LocalStack was restarted and its state is gone. Start afresh with: sandbox up"))
     elif not found.running:
-        click.echo("The sandbox is not running. Start it with: sandbox up")
+        click.echo(pasteable("The sandbox is not running. Start it with: sandbox up"))
     else:
-        click.echo("The template is deployed." if found.deployed else "Nothing is deployed yet: sandbox deploy")
+        click.echo(
+            pasteable("The template is deployed." if found.deployed else "Nothing is deployed yet: sandbox deploy")
+        )
     if found.leftover_processes:
-        click.echo(f"Left over from a killed supervisord: {', '.join(found.leftover_processes)}. Try: sandbox down")
+        left = ", ".join(found.leftover_processes)
+        click.echo(pasteable(f"Left over from a killed supervisord: {left}. Try: sandbox down"))
     ctx.exit(0 if found.healthy else 1)
 
 
@@ -97,10 +100,12 @@ def logs(source: str | None, follow: bool, lines: int) -> None:
     SERVICE is one of the services that `sandbox status` lists, `supervisord`, or `lambda/<function>` for what
     a function wrote into CloudWatch Logs, such as lambda/catalog-ingest. Without it, every service's.
     """
-    from amp_sandbox.runtime.logs import read
+    from amp_sandbox.runtime.logs import LAMBDA, read
+    from amp_sandbox.runtime.running import running_settings
     from amp_sandbox.settings import load_settings
 
-    for line in read(load_settings(), source, lines, follow=follow):
+    settings = running_settings() if source and source.startswith(LAMBDA) else load_settings()
+    for line in read(settings, source, lines, follow=follow):
         click.echo(f"{click.style(line.source, fg='cyan')} | {line.text}")
 
 

@@ -123,7 +123,8 @@ def _publication(publication: ledger.Publication) -> dict[str, Any]:
 def _queued(place: str, message: dict[str, Any]) -> Hop:
     attributes = message["Attributes"]
     facts = {"message_id": message["MessageId"], "receives": int(attributes["ApproximateReceiveCount"])}
-    return Hop(place, _time(int(attributes["SentTimestamp"])), facts)
+    # A dead letter keeps the time at which it was sent to its first queue; when it was moved, nothing tells.
+    return Hop(place, _time(int(attributes["SentTimestamp"])) if place == "queue" else None, facts)
 
 
 def _on_kinesis(settings: Settings, stream: Stream, place: _Place) -> Hop:

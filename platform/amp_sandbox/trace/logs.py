@@ -10,6 +10,8 @@ from amp_sandbox.settings import Settings
 
 # What every line has, and what a trace tells anyway.
 _USUAL = frozenset({"timestamp", "level", "logger", "requestId", "change_id", "change_type", "changed_at"})
+# By which a line says whom it is about; other fields, such as a show, are many records'.
+_NAMES = ("change_id", "message_id")
 _EARLIER_MS = 1_000
 
 
@@ -34,18 +36,18 @@ def lines_about(settings: Settings, function: str, names: Sequence[str], since_m
     try:
         for page in pages:
             for event in page["events"]:
-                if any(name in event["message"] for name in names) and (facts := _facts(event["message"])):
+                document = _document(event["message"])
+                if any(document.get(field) in names for field in _NAMES):
+                    facts = {name: value for name, value in document.items() if name not in _USUAL}
                     found.append(LogLine(event["timestamp"], facts))
     except logs.exceptions.ResourceNotFoundException:
         return []
     return sorted(found, key=lambda line: line.at_ms)
 
 
-def _facts(message: str) -> dict[str, Any]:
+def _document(message: str) -> dict[str, Any]:
     try:
         document = json.loads(message)
     except ValueError:
         return {}
-    if not isinstance(document, dict):
-        return {}
-    return {name: value for name, value in document.items() if name not in _USUAL}
+    return document if isinstance(document, dict) else {}

@@ -81,7 +81,7 @@ some_looks = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(look=some_looks)
 def test_the_account_is_that_of_a_multiset_counted_by_hand(
     tmp_path_factory: pytest.TempPathFactory, look: Look
@@ -90,7 +90,7 @@ def test_the_account_is_that_of_a_multiset_counted_by_hand(
     assert account == modelled_account(look)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(looks=st.lists(some_looks, min_size=1, max_size=3))
 def test_every_publication_is_counted_exactly_once(tmp_path_factory: pytest.TempPathFactory, looks: list[Look]) -> None:
     account = draw_account(tmp_path_factory.mktemp("ledger"), looks)

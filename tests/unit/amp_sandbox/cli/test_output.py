@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from amp_sandbox.cli.output import print_json, print_table, progress
+from amp_sandbox.cli.output import pasteable, print_json, print_table, progress
 from amp_sandbox.progress import Step
 
 
@@ -47,3 +47,29 @@ def test_progress_without_a_terminal_is_a_line_for_each_step_that_ended(capsys: 
         ["✓", "localstack", "2.3", "s", "http://127.0.0.1:4566"],
         ["✗", "standins", "1.0", "s"],
     ]
+
+
+def test_a_table_has_no_blanks_at_the_ends_of_lines_for_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("name", "value"), [("a", "b" * 500), ("c", "d")])
+    assert [line for line in capsys.readouterr().out.splitlines() if line != line.rstrip()] == []
+
+
+def test_commands_are_shown_as_they_were_invoked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "checkout" / ".venv" / "bin" / "sandbox"
+    command.parent.mkdir(parents=True)
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(command), "demo"])
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.chdir(tmp_path / "checkout")
+    assert pasteable('eval "$(sandbox env)"; sandbox sql') == 'eval "$(.venv/bin/sandbox env)"; .venv/bin/sandbox sql'
+    assert pasteable("The sandbox is up, see .venv/bin/sandbox status") == (
+        "The sandbox is up, see .venv/bin/sandbox status"
+    )
+    monkeypatch.chdir("/")
+    assert pasteable("sandbox up") == f"{str(command).removeprefix('/')} up"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert pasteable("sandbox up") == f"{command} up"
+    monkeypatch.setenv("PATH", str(command.parent))
+    assert pasteable("sandbox up") == "sandbox up"

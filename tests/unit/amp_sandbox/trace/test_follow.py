@@ -154,8 +154,8 @@ def test_a_dead_letter_is_told_with_its_reason(world: World) -> None:
     world.log = [LogLine(SENT_MS + 100, {"message": "not ingested", "reason": "unknown_show"})]
     found = world.trace("c-1")
     assert found.state == "dead_lettered"
-    assert [hop.place for hop in found.hops] == ["published to SNS", "dead-letter queue", "catalog-ingest"]
-    assert found.hops[1].facts == {"message_id": "m-1", "receives": 5}
+    assert [hop.place for hop in found.hops] == ["published to SNS", "catalog-ingest", "dead-letter queue"]
+    assert found.hops[2].facts == {"message_id": "m-1", "receives": 5}
 
 
 def test_what_waits_in_the_queue_is_in_flight(world: World) -> None:

@@ -57,3 +57,9 @@ def test_structured_lines_that_name_the_record_are_found_oldest_first(monkeypatc
 
 def test_a_function_that_never_ran_has_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines(monkeypatch, FakeLogs(None), "c-1") == []
+
+
+def test_lines_that_only_contain_the_name_are_not_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = json.dumps({"message": "ingested", "change_id": "c-12", "message_id": "m-1", "show_id": "show_1"})
+    for name in ("c-1", "show_1", "show_", "ingested"):
+        assert lines(monkeypatch, FakeLogs([[(10, message)]]), name) == []

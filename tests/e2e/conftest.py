@@ -1,0 +1,26 @@
+"""The sandbox as its users have it: through the `sandbox` command alone."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.sandboxes import own_settings, run, running
+
+from amp_sandbox.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A sandbox of this module's own, up and deployed."""
+    with running(own_settings(tmp_path_factory.mktemp("sandbox") / "home")) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def demo(sandbox: Settings) -> dict[str, Any]:
+    """What `sandbox demo --json` told of the still empty sandbox; asked for by every test that publishes more."""
+    answer = run(sandbox, "demo", "--json")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    told: dict[str, Any] = json.loads(answer.stdout)
+    return told
