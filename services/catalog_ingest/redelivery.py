@@ -1,8 +1,9 @@
 """How soon SQS delivers a failed message again.
 
 Without a word from the function, SQS waits for the queue's whole visibility timeout, minutes, whatever went wrong. Here
-the reason decides: what no repetition can mend goes through its attempts at once and so reaches the dead-letter queue
-in a moment; what may pass is tried again soon, and then less and less often.
+the reason decides. What no repetition can mend goes through its attempts at once and so reaches the dead-letter queue
+in a moment. A show that the catalogue does not know is asked for again a few times, as it may be announced a moment
+before it can be read. What may pass is tried again soon, and then less and less often.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
 
 **Left out:** trying again when SQS refuses, or when no time is left: the message then waits for the queue's visibility
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 NO_REPETITION_MENDS: frozenset[Reason] = frozenset(
     {"not_json", "bad_change", "api_refused", "bad_metadata", "record_too_large"}
 )
+UNKNOWN_SHOW_SECONDS = 2
 FIRST_DELAY_SECONDS = 2
 GROWTH = 3
 LONGEST_DELAY_SECONDS = 900
@@ -44,6 +46,8 @@ def delay_seconds(reason: Reason, receives: int) -> int:
     """Seconds until the next delivery of a message that was received so many times already."""
     if reason in NO_REPETITION_MENDS:
         return 0
+    if reason == "unknown_show":
+        return UNKNOWN_SHOW_SECONDS
     # The exponent has a bound of its own, as the power of a large count would be a very large number.
     return min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * GROWTH ** min(max(receives - 1, 0), 10))
 

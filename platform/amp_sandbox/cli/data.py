@@ -122,6 +122,9 @@ def audit(ctx: click.Context, seconds: float, as_json: bool) -> None:
         for stream, lost in found.lost.items():
             hint = pasteable(f"Follow one with: sandbox trace {lost[0]}")
             click.echo(f"Lost of {stream}, for example: {', '.join(lost)}. {hint}")
+        in_flight = sum(stream.in_flight for stream in found.streams)
+        if seconds and in_flight:
+            click.echo(f"After {seconds:g} s, {in_flight:,} records are still in flight.")
     ctx.exit(0 if found.clean else 1)
 
 

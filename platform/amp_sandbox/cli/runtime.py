@@ -1,5 +1,6 @@
 """The commands that run a sandbox: up, down, status, logs, env, reset."""
 
+import contextlib
 import shlex
 
 import click
@@ -105,8 +106,9 @@ def logs(source: str | None, follow: bool, lines: int) -> None:
     from amp_sandbox.settings import load_settings
 
     settings = running_settings() if source and source.startswith(LAMBDA) else load_settings()
-    for line in read(settings, source, lines, follow=follow):
-        click.echo(f"{click.style(line.source, fg='cyan')} | {line.text}")
+    with contextlib.suppress(KeyboardInterrupt):  # the way to end following a log
+        for line in read(settings, source, lines, follow=follow):
+            click.echo(f"{click.style(line.source, fg='cyan')} | {line.text}")
 
 
 @click.command()

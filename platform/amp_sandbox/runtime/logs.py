@@ -17,6 +17,7 @@ from amp_sandbox.runtime.up import last_lines
 from amp_sandbox.settings import Settings
 
 LAMBDA = "lambda/"
+SUPERVISORD = "supervisord"
 GROUP_PREFIX = "/aws/lambda/"
 POLL_SECONDS = 0.2
 LAMBDA_POLL_SECONDS = 1.0
@@ -40,11 +41,13 @@ def read(settings: Settings, source: str | None, count: int, *, follow: bool = F
     if source and source not in files:
         known = ", ".join([*files, LAMBDA + "<function>"])
         raise SandboxError(f"There is no log of {source!r}.", hint=f"Known: {known}")
-    return _file_lines({source: files[source]} if source else files, count, follow=follow)
+    # supervisord's own log tells of starts and stops; who wants it names it.
+    shown = {source: files[source]} if source else {name: files[name] for name in files if name != SUPERVISORD}
+    return _file_lines(shown, count, follow=follow)
 
 
 def _files(settings: Settings) -> dict[str, Path]:
-    names = [*(service.name for service in table(settings)), "supervisord"]
+    names = [*(service.name for service in table(settings)), SUPERVISORD]
     return {name: paths.logs_dir(settings.home) / f"{name}.log" for name in names}
 
 

@@ -143,8 +143,13 @@ def _change_stack(settings: Settings, template: dict[str, Any]) -> tuple[Change,
 
 def _ready_stack_exists(settings: Settings) -> bool:
     stack = _describe_stack(settings)
-    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+    if stack is None:
         return False
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        # On AWS, of a stack that has only a change set yet. LocalStack says it of an update that was rolled back too,
+        # and making such a stack anew would lose all its data.
+        cloudformation = aws.client(settings, "cloudformation")
+        return bool(cloudformation.list_stack_resources(StackName=settings.stack_name)["StackResourceSummaries"])
     if stack["StackStatus"] in NEVER_MADE:
         aws.client(settings, "cloudformation").delete_stack(StackName=settings.stack_name)
         _wait(

@@ -26,9 +26,16 @@ def test_what_no_repetition_mends_is_delivered_again_at_once(invoke, queue):
     assert queue.delays == {"r-0": 0, "r-2": 0}
 
 
-@pytest.mark.parametrize(("receives", "seconds"), [(1, 2), (2, 6), (3, 18), (4, 54), (5, 162), (7, 900), (10**9, 900)])
-def test_what_may_pass_is_tried_less_and_less_often(invoke, queue, receives, seconds):
+@pytest.mark.parametrize("receives", [1, 2, 5])
+def test_an_unknown_show_is_asked_for_again_soon(invoke, queue, receives):
     assert invoke(change("show_unknown"), receives=receives) == [0]
+    assert queue.delays == {"r-0": 2}
+
+
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 2), (2, 6), (3, 18), (4, 54), (5, 162), (7, 900), (10**9, 900)])
+def test_what_may_pass_is_tried_less_and_less_often(invoke, queue, api, answering, receives, seconds):
+    api.will_answer("show_b", answering(503))
+    assert invoke(change("show_b"), receives=receives) == [0]
     assert queue.delays == {"r-0": seconds}
 
 
