@@ -209,7 +209,7 @@ def test_logs_show_services_and_functions(sandbox: Settings, demo: dict[str, Any
     told = run(sandbox, "logs", "-n", "3")
     assert told.returncode == 0
     services = {line.partition(" | ")[0] for line in told.stdout.splitlines()}
-    assert services == {"localstack", "standins", "catalog_api", "supervisord"}
+    assert services == {"localstack", "standins", "catalog_api"}
     function = run(sandbox, "logs", "lambda/catalog-ingest", "-n", "1")
     assert "REPORT RequestId:" in function.stdout
     assert "lambda/catalog-ingest" in refused(sandbox, "logs", "lambda/nowhere")
