@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import StreamingResponse
 
 import bulk
@@ -63,6 +64,8 @@ app = FastAPI(
     telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
 )
 answer_with_problems(app)
+# Names in the Host header that are answered for, so that no web page reads this service by a name of its own for it.
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=os.environ.get("ALLOWED_HOSTS", "*").split(","))
 
 
 # Dependencies are coroutines because FastAPI runs plain functions in threads, which takes longer than they do.
@@ -187,7 +190,7 @@ def export(
 @app.post(
     "/v1/import",
     dependencies=[NoQuery],
-    responses=documented(413, 422),
+    responses=documented(413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": {NDJSON: {}}}},
 )
 async def import_documents(request: Request, store: AStore) -> ImportReport:
@@ -196,6 +199,9 @@ async def import_documents(request: Request, store: AStore) -> ImportReport:
     A document may say its `version` and `updated_at`, so that a history can be imported, oldest first. Lines that
     cannot be stored are reported with their numbers; the others are stored.
     """
+    # Any page may make a browser send plain text here, but nothing of this type without asking first.
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != NDJSON:
+        raise HTTPException(415, f"the Content-Type must be {NDJSON}")
     return await bulk.import_stream(store, request.stream())
 
 

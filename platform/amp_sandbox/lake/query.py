@@ -7,7 +7,6 @@ user's own tool.
 **Left out:** writing. To write, point DuckDB or any S3 client at the sandbox (`sandbox env`).
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from amp_sandbox.lake.views import create_views
 from amp_sandbox.settings import Settings
 
 _ROWS_PER_BATCH = 10_000
-_EXPLAIN = re.compile(r"\s*explain\b(\s+analyze\b)?(\s*\([^)]*\))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Lake:
 
         kind = statement.type
         if kind == StatementType.EXPLAIN:  # with ANALYZE, it runs what it explains
-            kind = self._statements(_EXPLAIN.sub("", statement.query, count=1))[0].type
+            kind = self._statements(_explained(statement.query))[0].type
         if kind not in (StatementType.SELECT, StatementType.SET, StatementType.VARIABLE_SET):
             raise SandboxError(
                 f"{kind.name.replace('_', ' ')} is not supported: queries read the lake and never change it.",
@@ -79,6 +77,23 @@ def open_lake(settings: Settings) -> Iterator[Lake]:
     with connection.private(settings) as db:
         create_views(settings, db)
         yield Lake(db)
+
+
+def _explained(query: str) -> str:
+    """The statement that an EXPLAIN explains. By DuckDB's own tokens, among which comments are not."""
+    import duckdb
+
+    text = query.encode()  # tokens are counted in bytes
+    tokens = [text[start:] for start, _ in duckdb.tokenize(query)][1:]
+    if _begins(tokens[0], b"analyze"):
+        tokens = tokens[1:]
+    if tokens[0].startswith(b"(") and _begins(tokens[1], b"analyze", b"format"):
+        tokens = tokens[[token[:1] for token in tokens].index(b")") + 1 :]
+    return tokens[0].decode()
+
+
+def _begins(text: bytes, *words: bytes) -> bool:
+    return text.lower().startswith(words)
 
 
 def _rows(reader: Any) -> Iterator[tuple[Any, ...]]:

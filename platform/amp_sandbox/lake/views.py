@@ -54,7 +54,7 @@ def create_view(db: Any, view: View, root: str, newest: Sequence[str]) -> None:
 
 
 def _reading(view: View, types: Mapping[str, str], pattern: str) -> str:
-    listed = ", ".join(f"{_quoted(name)}: '{kind}'" for name, kind in types.items())
+    listed = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in types.items())
     partitions = ", ".join(f"{name}: {types[name]}" for name in view.partitions)
     names = ", ".join(_identifier(name) for name in types)
     return (

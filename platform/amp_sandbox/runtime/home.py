@@ -44,7 +44,8 @@ def ensure(home: Path) -> None:
             "Set SANDBOX_HOME to a new or empty folder.",
         )
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o700)  # an empty folder that was there already, too
         tag.write_text("The home of an Amp sandbox. `sandbox down` stops it; then the folder may be deleted.\n")
     except OSError as error:
         raise SandboxError(f"The sandbox's home {home} cannot be made.", str(error), "Set SANDBOX_HOME.") from None

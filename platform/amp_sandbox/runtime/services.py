@@ -24,6 +24,7 @@ AWS_SERVICES = (
     "dynamodb",
     "dynamodbstreams",
     "firehose",
+    "glue",
     "iam",
     "kinesis",
     "kms",
@@ -109,13 +110,17 @@ def _localstack(settings: Settings) -> Service:
             "DNS_ADDRESS": "0",
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
-            # Our extension: Lambda functions as processes, Kinesis and DynamoDB on moto, Firehose on the stand-ins.
+            # LocalStack's check of a page's origin for S3 and API Gateway too, which would have rules of their own.
+            "DISABLE_CUSTOM_CORS_S3": "1",
+            "DISABLE_CUSTOM_CORS_APIGATEWAY": "1",
+            # Our extension: Lambda functions as processes, Kinesis and DynamoDB on moto, the rest on the stand-ins.
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_PROCESS_PYTHON": str(paths.environment_python("lambda")),
             "PROVIDER_OVERRIDE_KINESIS": "moto",
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
             "PROVIDER_OVERRIDE_FIREHOSE": "standin",
+            "PROVIDER_OVERRIDE_GLUE": "standin",
             "STANDINS_URL": settings.standins_url,
             # What is not listed is refused by name, where LocalStack would only pretend.
             "SERVICES": ",".join(AWS_SERVICES),
@@ -155,7 +160,8 @@ def _catalog_api(settings: Settings) -> Service:
         port=settings.catalog_api_port,
         port_setting=variable("catalog_api_port"),
         health_path="/health",
-        environment=clean_environment(settings, CATALOG_API, python) | {"CATALOG_DB": str(home / "catalog.sqlite")},
+        environment=clean_environment(settings, CATALOG_API, python)
+        | {"CATALOG_DB": str(home / "catalog.sqlite"), "ALLOWED_HOSTS": "127.0.0.1,localhost"},
     )
 
 

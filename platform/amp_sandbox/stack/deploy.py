@@ -11,6 +11,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -104,8 +105,11 @@ def _upload(settings: Settings, packages: list[Package]) -> int:
 
 def _require_bucket(settings: Settings) -> None:
     s3 = aws.client(settings, "s3")
+    # us-east-1 is S3's own default, and the one region that may not be named.
+    elsewhere = settings.region != "us-east-1"
+    place = {"CreateBucketConfiguration": {"LocationConstraint": settings.region}} if elsewhere else {}
     with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=settings.artifacts_bucket)
+        s3.create_bucket(Bucket=settings.artifacts_bucket, **place)
 
 
 def _change_stack(settings: Settings, template: dict[str, Any]) -> tuple[Change, ...]:
@@ -135,7 +139,7 @@ def _change_stack(settings: Settings, template: dict[str, Any]) -> tuple[Change,
     if not changes:
         cloudformation.delete_change_set(ChangeSetName=change_set)
         return ()
-    before = _event_ids(settings)
+    before = {event["EventId"] for event in _events(settings)}
     cloudformation.execute_change_set(ChangeSetName=change_set)
     _wait_for_stack(settings, before)
     return changes
@@ -189,12 +193,9 @@ def _wait_for_stack(settings: Settings, before: set[str]) -> None:
 
     _wait(settled, f"stack {settings.stack_name} to be deployed")
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        events = aws.client(settings, "cloudformation").describe_stack_events(StackName=settings.stack_name)[
-            "StackEvents"
-        ]
         failed = [
             f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason')}"
-            for event in reversed(events)
+            for event in reversed(_events(settings))
             if event["EventId"] not in before and event["ResourceStatus"].endswith("_FAILED")
         ]
         raise SandboxError(
@@ -204,9 +205,12 @@ def _wait_for_stack(settings: Settings, before: set[str]) -> None:
         )
 
 
-def _event_ids(settings: Settings) -> set[str]:
+def _events(settings: Settings) -> list[dict[str, Any]]:
+    """The stack's events, the newest first; none when it is gone."""
+    if _describe_stack(settings) is None:
+        return []
     events = aws.client(settings, "cloudformation").describe_stack_events(StackName=settings.stack_name)["StackEvents"]
-    return {event["EventId"] for event in events}
+    return list(events)
 
 
 def _describe_stack(settings: Settings) -> dict[str, Any] | None:
@@ -224,7 +228,7 @@ def _outputs(settings: Settings) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def _wait(done: Any, what: str) -> None:
+def _wait(done: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not done():
         if time.monotonic() > deadline:

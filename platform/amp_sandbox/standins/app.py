@@ -4,6 +4,9 @@ It serves AWS's APIs, `GET /health`, and `GET /_sandbox/…` for the sandbox its
 the sandbox's own is an AWS request of the service that its signature or target names. Operations are blocking
 functions and run in a pool of threads.
 
+A request with another Host than this machine's is refused, so that no web page reads the stand-ins through a name of
+its own that means 127.0.0.1 (DNS rebinding); requests that change anything need headers that no page may send unasked.
+
 **Left out:** TLS and access control; the server listens on 127.0.0.1 only.
 """
 
@@ -16,6 +19,8 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -30,6 +35,7 @@ log = logging.getLogger(__name__)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # SQLite takes one writer at a time and the machine is small: more threads would only wait.
 _THREADS = 8
+_HOSTS = ["127.0.0.1", "localhost"]
 
 
 def create_app(services: Sequence[Service]) -> Starlette:
@@ -78,7 +84,8 @@ def create_app(services: Sequence[Service]) -> Starlette:
         *views,
         Route("/{path:path}", aws, methods=_METHODS),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    own_hosts = Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[own_hosts])
 
 
 def _answer_aws(received: HttpRequest, contexts: Mapping[str, Any]) -> Response:

@@ -1,9 +1,9 @@
 """LocalStack's own server, listening on the addresses that GATEWAY_LISTEN names and on no other.
 
 LocalStack 4.9.2 drops the host of an IPv4 address and listens on all interfaces, so that everybody on the network
-could reach the gateway. Chosen by `GATEWAY_SERVER=named_interface`.
+could reach the gateway. Chosen by `GATEWAY_SERVER=named_interface`. Web pages are kept out, see `browser_guard`.
 
-**Left out:** nothing of the server it inherits from; only the endpoint's interface is set.
+**Left out:** nothing of the server it inherits from; the endpoint's interface is set, and a handler put first.
 """
 
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from localstack.runtime.server import twisted as localstack_server
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
 from twisted.internet import endpoints
+
+from amp_localstack import browser_guard
 
 
 class NamedInterfacePlugin(RuntimeServerPlugin):
@@ -28,9 +30,16 @@ class NamedInterfaceServer(localstack_server.TwistedRuntimeServer):
 
     def register(self, gateway: Any, listen: Any, ssl_creds: Any = None) -> None:
         """Listen on each host and port; called by LocalStack once, before it runs."""
+        gateway.request_handlers.insert(0, _keep_pages_out)
         for address in listen:
             localstack_server.endpoints = _Endpoints(address.host)
             super().register(gateway, [address], ssl_creds)
+
+
+def _keep_pages_out(chain: Any, context: Any, response: Any) -> None:
+    if reason := browser_guard.refusal(context.request.headers):
+        response.status_code, response.data = 403, reason
+        chain.terminate()
 
 
 class _Endpoints:

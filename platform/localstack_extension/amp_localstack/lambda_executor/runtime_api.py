@@ -38,7 +38,8 @@ class RuntimeApi:
         self._stopped = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, name=f"runtime-api-{self.address}", daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, name=f"runtime-api-{self.address}", daemon=True)
+        self._acceptor.start()
 
     def send(self, invocation: Invocation, deadline_ms: int) -> None:
         """Hand the runtime its next invocation; `deadline_ms` is in milliseconds since the epoch."""
@@ -53,6 +54,7 @@ class RuntimeApi:
             socket.create_connection(self._listener.getsockname(), timeout=1).close()
         except OSError:
             log.debug("runtime API %s: already closed", self.address)
+        self._acceptor.join(timeout=1)  # the port is closed by it
 
     def _accept(self) -> None:
         with self._listener:

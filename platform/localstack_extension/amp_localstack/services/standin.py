@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def standin_service(name: str) -> Service:
     """A service whose every operation is answered by the stand-ins."""
     url = os.environ["STANDINS_URL"]
-    proxy = Proxy(url)
+    proxy = Proxy(url, preserve_host=False)  # stand-ins answer for their own address alone
 
     def forward(context: RequestContext, _: ServiceRequest) -> Response:
         try:

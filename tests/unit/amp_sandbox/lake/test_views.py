@@ -77,3 +77,10 @@ def test_the_lake_has_a_view_for_each_stream() -> None:
         ("raw.show_catalog", "show_catalog/", ("dt",)),
         ("raw.app_events", "app_events/", ("event_type", "dt")),
     ]
+
+
+def test_what_the_data_calls_its_members_is_never_sql(tmp_path: Path) -> None:
+    odd = {"it's": 1, 'say "x"': "y", "') ; DROP SCHEMA raw": 2}
+    newest = write(tmp_path, "event_type=a/dt=2026-11-22", {"event_id": "e-1", "o'dd": odd})
+    columns, rows = select(tmp_path, [newest], 'SELECT event_id, "o\'dd" FROM raw.plays')
+    assert (columns, rows) == (["event_id", "o'dd"], [("e-1", odd)])

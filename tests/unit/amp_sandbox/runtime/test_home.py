@@ -30,7 +30,9 @@ def test_a_folder_of_something_else_is_refused_and_left_as_it_is(tmp_path: Path)
 
 def test_an_empty_folder_and_a_used_home_are_taken(home: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "empty").chmod(0o755)
     homes.ensure(tmp_path / "empty")
+    assert (tmp_path / "empty").stat().st_mode & 0o777 == 0o700
     homes.ensure(home)
 
 

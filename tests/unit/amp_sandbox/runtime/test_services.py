@@ -44,6 +44,15 @@ def test_only_the_loopback_address_is_listened_on() -> None:
     assert "0.0.0.0" not in repr(services())
 
 
+def test_web_pages_are_kept_out() -> None:
+    localstack, catalog_api = services()[LOCALSTACK], services()["catalog_api"]
+    assert catalog_api.environment["ALLOWED_HOSTS"] == "127.0.0.1,localhost"
+    # Without these, LocalStack does not look at the origin of requests to S3.
+    assert localstack.environment["DISABLE_CUSTOM_CORS_S3"] == "1"
+    assert localstack.environment["DISABLE_CUSTOM_CORS_APIGATEWAY"] == "1"
+    assert {"DISABLE_CORS_CHECKS", "EXTRA_CORS_ALLOWED_ORIGINS"}.isdisjoint(localstack.environment)
+
+
 def test_the_standins_get_every_setting() -> None:
     settings = Settings(stage="dev", buffer_seconds=7)
     environment = services(stage="dev", buffer_seconds=7)["standins"].environment

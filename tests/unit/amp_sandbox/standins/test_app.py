@@ -74,6 +74,17 @@ def test_health_and_pages(serve: Callable[[Sequence[Service]], str]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1:4570", 200), ("localhost", 200), ("evil.example:4570", 400), ("", 400)]
+)
+@pytest.mark.parametrize("path", ["health", "_sandbox/firehose/streams/a"])
+def test_only_names_of_this_machine_are_answered_for(
+    serve: Callable[[Sequence[Service]], str], host: str, status: int, path: str
+) -> None:
+    endpoint = serve([Service("firehose", context, [], {"streams/{name}": echo})])
+    assert urllib3.request("GET", f"{endpoint}/{path}", headers={"Host": host}).status == status
+
+
 def test_health_is_503_when_an_engine_is_dead(serve: Callable[[Sequence[Service]], str]) -> None:
     engine = Engine("worker", lambda: None, 0.01)
     endpoint = serve([Service("firehose", context, [engine])])

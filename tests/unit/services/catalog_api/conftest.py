@@ -29,7 +29,12 @@ class Service:
 
     def start(self) -> None:
         arguments = ["--app-dir", FOLDER, "--host", "127.0.0.1", "--port", str(self.port), "--no-access-log", "app:app"]
-        environment = {**os.environ, "CATALOG_DB": str(self.database), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            **os.environ,
+            "CATALOG_DB": str(self.database),
+            "ALLOWED_HOSTS": "127.0.0.1,catalog.example",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         self.process = subprocess.Popen([PYTHON, "-m", "uvicorn", *arguments], env=environment)
         eventually(self._healthy, bool, timeout=20, what="the catalogue service")
 
@@ -50,7 +55,10 @@ class Service:
 
     def load(self, *documents: tuple[str, Any]) -> dict[str, Any]:
         lines = "".join(json.dumps({"kind": kind, "data": data}) + "\n" for kind, data in documents)
-        return self.request("POST", "/v1/import", body=lines.encode()).json()
+        return self.post(lines.encode()).json()
+
+    def post(self, lines: Any) -> urllib3.BaseHTTPResponse:
+        return self.request("POST", "/v1/import", body=lines, headers={"Content-Type": "application/x-ndjson"})
 
     def export(self, collection: str, as_of: str | None = None) -> dict[str, Any]:
         query = f"?as_of={as_of}" if as_of else ""

@@ -50,7 +50,7 @@ def test_lines_that_cannot_be_stored_are_reported_by_number_and_the_others_are_s
         json.dumps({"kind": "user", "data": good}).encode(),
         json.dumps({"kind": "show", "data": new_show()}).encode(),
     ]
-    answer = service.request("POST", "/v1/import", body=b"\r\n".join(lines))
+    answer = service.post(b"\r\n".join(lines))
     report = answer.json()
     assert (answer.status, report["imported"], report["failed"]) == (200, 2, 7)
     assert [error["line"] for error in report["errors"]] == [3, 4, 5, 6, 7, 8, 9]
@@ -76,17 +76,17 @@ def test_a_line_that_contradicts_what_is_known_is_refused(service, new_show, sec
 
 
 def test_only_the_first_hundred_errors_are_listed(service):
-    report = service.request("POST", "/v1/import", body=b"x\n" * 150).json()
+    report = service.post(b"x\n" * 150).json()
     assert (report["failed"], len(report["errors"])) == (150, 100)
 
 
 def test_a_line_without_end_is_refused(service):
-    answer = service.request("POST", "/v1/import", body=(b"x" * 65536 for _ in range(100)))
+    answer = service.post(b"x" * 65536 for _ in range(100))
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
 
 
 def test_an_empty_import_is_no_error(service):
-    assert service.request("POST", "/v1/import", body=b"\n\n").json()["imported"] == 0
+    assert service.post(b"\n\n").json()["imported"] == 0
 
 
 def test_an_export_carries_nothing_internal_and_no_email(service, new_show, new_id):
@@ -202,7 +202,7 @@ def test_a_large_import_and_export_need_little_memory(own_service):
     body = (("".join(line % (n, padding) for n in range(m, m + 1000))).encode() for m in range(0, users, 1000))
     before = peak_memory(own_service.process.pid)
     began = time.monotonic()
-    assert own_service.request("POST", "/v1/import", body=body).json()["imported"] == users
+    assert own_service.post(body).json()["imported"] == users
     answer = own_service.request("GET", "/v1/exports/users", preload_content=False)
     lines = sum(chunk.count(b"\n") for chunk in answer.stream(65536))
     assert lines == users
@@ -214,3 +214,17 @@ def peak_memory(pid):
     """In KiB, as Linux counts it (VmHWM)."""
     with open(f"/proc/{pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/json", ""])
+def test_what_any_web_page_may_send_is_not_imported(service, new_id, media_type):
+    user = {"kind": "user", "data": {"user_id": new_id("user"), "display_name": "Ola"}}
+    body = json.dumps(user).encode()
+    answer = service.request("POST", "/v1/import", body=body, headers={"Content-Type": media_type})
+    assert (answer.status, answer.headers["Content-Type"]) == (415, "application/problem+json")
+    assert service.get(f"/v1/users/{user['data']['user_id']}").status == 404
+
+
+def test_the_type_of_an_import_may_have_parameters(service):
+    headers = {"Content-Type": "Application/X-NDJSON; charset=utf-8"}
+    assert service.request("POST", "/v1/import", body=b"\n", headers=headers).status == 200

@@ -270,3 +270,8 @@ def test_the_committed_openapi_document_is_that_of_the_service(service):
     """When it is stale: cd services/catalog_api && ../../.envs/catalog_api/bin/python openapi.py > openapi.json"""
     committed = Path(__file__).parents[4] / "services" / "catalog_api" / "openapi.json"
     assert json.loads(committed.read_bytes()) == service.get("/openapi.json").json()
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1:1", 200), ("catalog.example", 200), ("evil.example", 400)])
+def test_only_the_configured_hosts_are_answered_for(service, host, status):
+    assert service.request("GET", "/v1/users", headers={"Host": host}).status == status
