@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from amp_sandbox.firehose import errors, parquet, store
-from amp_sandbox.firehose.config import Destination
+from amp_sandbox.firehose.destination import Destination
 from amp_sandbox.firehose.hive_types import MisfitError
 from amp_sandbox.firehose.store import Stream
 from amp_sandbox.protocol import Context

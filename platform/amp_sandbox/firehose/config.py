@@ -7,36 +7,37 @@ the stored definition, so nothing it cannot do ever reaches it.
 **Left out**, each refused by name when the stream is created or changed:
 
 * destinations other than ExtendedS3DestinationConfiguration; the sources MSK and Database;
-* the processors RecordDeAggregation, Decompression and CloudWatchLogProcessing;
-* S3BackupMode Enabled; KMS and server-side encryption; ORC; DirectPutSourceConfiguration (throughput hints);
-* MaxPaddingBytes, and a BlockSizeBytes other than the default, of ParquetSerDe;
-* a Kinesis source in another region or account: there is one of each here.
+* S3BackupMode Enabled; KMS and server-side encryption; DirectPutSourceConfiguration (throughput hints);
+* what `processing_config` and `conversion_config` name.
 
+Accepted and of no effect: DynamicPartitioningConfiguration's RetryOptions, checked for their range (see `pipeline`).
 Roles are checked for their form only; what they may do is IAM's business.
 
 https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import jq
-
 from amp_sandbox.firehose import prefix
+from amp_sandbox.firehose.conversion_config import parquet_conversion
+from amp_sandbox.firehose.destination import (
+    MIB,
+    ConfigError,
+    Destination,
+    LambdaTransform,
+    LogTarget,
+    ParquetConversion,
+    StreamConfig,
+)
 from amp_sandbox.firehose.prefix import Prefix, PrefixError
+from amp_sandbox.firehose.processing_config import delimiter, lambda_transform, metadata_query, processors_of
 
-MIB = 1024 * 1024
 DEFAULT_BUFFER_MB = 5
 DEFAULT_BUFFER_SECONDS = 300
 PARTITIONED_BUFFER_MB = 64
-DEFAULT_LAMBDA_RETRIES = 3
-DEFAULT_LAMBDA_BUFFER_MB = 1.0
-DEFAULT_LAMBDA_BUFFER_SECONDS = 60
-PARQUET_BLOCK_BYTES = 256 * MIB
-PARQUET_PAGE_BYTES = MIB
 EXTENSIONS = {
     "UNCOMPRESSED": "",
     "GZIP": ".gz",
@@ -46,8 +47,6 @@ EXTENSIONS = {
 }
 """https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html#s3-object-name"""
 
-_Number = TypeVar("_Number", int, float)
-_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\"}
 UNSUPPORTED = (
     "S3DestinationConfiguration",
     "RedshiftDestinationConfiguration",
@@ -66,88 +65,6 @@ UNSUPPORTED = (
 """Members of CreateDeliveryStream's input that are refused."""
 
 
-class ConfigError(ValueError):
-    """A setting that is not valid or not supported; the message names it and the rule."""
-
-
-@dataclass(frozen=True)
-class LambdaTransform:
-    """The function that transforms the records, and how they are gathered for it."""
-
-    function_arn: str
-    retries: int
-    buffer_bytes: int
-    buffer_seconds: int
-
-
-@dataclass(frozen=True)
-class JsonReader:
-    """How format conversion reads JSON: the OpenX or the Hive deserializer and its settings."""
-
-    hive: bool = False
-    timestamp_formats: tuple[str, ...] = ()
-    case_insensitive: bool = True
-    dots_to_underscores: bool = False
-    column_to_key: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class ParquetConversion:
-    """The Glue table that records are converted by, and how the Parquet file is written."""
-
-    database: str
-    table: str
-    version: str
-    catalog_id: str | None
-    region: str | None
-    reader: JsonReader
-    compression: str
-    page_bytes: int
-    dictionary: bool
-    writer_version: str
-
-
-@dataclass(frozen=True)
-class LogTarget:
-    """Where delivery errors are logged in CloudWatch Logs."""
-
-    group: str
-    stream: str
-
-
-@dataclass(frozen=True)
-class Destination:
-    """An S3 destination, whole and valid."""
-
-    bucket: str
-    data_prefix: Prefix
-    error_prefix: Prefix
-    buffer_bytes: int
-    buffer_seconds: int
-    compression: str
-    extension: str
-    time_zone: ZoneInfo
-    transform: LambdaTransform | None
-    metadata_query: str | None
-    delimiter: bytes
-    partitioned: bool
-    conversion: ParquetConversion | None
-    logs: LogTarget | None
-
-
-@dataclass(frozen=True)
-class StreamConfig:
-    """A delivery stream's settings: where its records come from (None: PutRecord) and where they go."""
-
-    source_arn: str | None
-    destination: Destination
-
-    @property
-    def source_stream(self) -> str | None:
-        """The name of the Kinesis stream that is read."""
-        return None if self.source_arn is None else self.source_arn.rpartition("/")[2]
-
-
 def parse_create(request: Mapping[str, Any]) -> StreamConfig:
     """Check a CreateDeliveryStream input, or a stored definition, and make it into values."""
     for name in UNSUPPORTED:
@@ -161,9 +78,9 @@ def parse_create(request: Mapping[str, Any]) -> StreamConfig:
 def parse_destination(settings: Mapping[str, Any]) -> Destination:
     """Check an ExtendedS3DestinationConfiguration and make it into values."""
     _refuse_unsupported(settings)
-    processors = _processors(settings.get("ProcessingConfiguration") or {})
+    processors = processors_of(settings.get("ProcessingConfiguration") or {})
     partitioned = bool((settings.get("DynamicPartitioningConfiguration") or {}).get("Enabled"))
-    conversion = _conversion(settings.get("DataFormatConversionConfiguration") or {})
+    conversion = parquet_conversion(settings.get("DataFormatConversionConfiguration") or {})
     compression = settings.get("CompressionFormat") or "UNCOMPRESSED"
     if compression not in EXTENSIONS:
         raise ConfigError(f"CompressionFormat {compression!r} is not one of {', '.join(EXTENSIONS)}.")
@@ -179,8 +96,8 @@ def parse_destination(settings: Mapping[str, Any]) -> Destination:
         raise ConfigError(f"RetryOptions: DurationInSeconds must be between 0 and 7200, not {retry}.")
     large = partitioned or conversion is not None
     size, seconds = _buffering(settings.get("BufferingHints"), large)
-    transform = _lambda(processors["Lambda"]) if "Lambda" in processors else None
-    query = _query(processors["MetadataExtraction"]) if "MetadataExtraction" in processors else None
+    transform = lambda_transform(processors["Lambda"]) if "Lambda" in processors else None
+    query = metadata_query(processors["MetadataExtraction"]) if "MetadataExtraction" in processors else None
     text = settings.get("Prefix") or ""
     data_prefix, error_prefix = _prefixes(text, settings.get("ErrorOutputPrefix"))
     _check_partitioning(data_prefix, partitioned, transform, query)
@@ -195,7 +112,7 @@ def parse_destination(settings: Mapping[str, Any]) -> Destination:
         time_zone=_time_zone(settings.get("CustomTimeZone")),
         transform=transform,
         metadata_query=query,
-        delimiter=_delimiter(processors.get("AppendDelimiterToRecord")),
+        delimiter=delimiter(processors.get("AppendDelimiterToRecord")),
         partitioned=partitioned,
         conversion=conversion,
         logs=_log_target(settings.get("CloudWatchLoggingOptions") or {}),
@@ -323,83 +240,6 @@ def _check_partitioning(
         )
 
 
-def _processors(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    processors: dict[str, dict[str, str]] = {}
-    if not settings.get("Enabled"):
-        return processors
-    for processor in settings.get("Processors") or []:
-        kind = processor["Type"]
-        if kind not in ("Lambda", "MetadataExtraction", "AppendDelimiterToRecord"):
-            raise ConfigError(f"The processor {kind} is not supported here.")
-        if kind in processors:
-            raise ConfigError(f"There can be only one processor of type {kind}.")
-        given = {p["ParameterName"]: p["ParameterValue"] for p in processor.get("Parameters") or []}
-        for name in given.keys() - _PARAMETERS[kind]:
-            raise ConfigError(f"The processor {kind} has no parameter {name}.")
-        processors[kind] = given
-    return processors
-
-
-_PARAMETERS = {
-    "Lambda": {"LambdaArn", "NumberOfRetries", "RoleArn", "BufferSizeInMBs", "BufferIntervalInSeconds"},
-    "MetadataExtraction": {"MetadataExtractionQuery", "JsonParsingEngine"},
-    "AppendDelimiterToRecord": {"Delimiter"},
-}
-
-
-def _lambda(parameters: Mapping[str, str]) -> LambdaTransform:
-    arn = parameters.get("LambdaArn") or ""
-    if not re.fullmatch(r"arn:[^:]*:lambda:[^:]+:\d{12}:function:[\w$-]+(:[\w$-]+)?", arn):
-        raise ConfigError(f"LambdaArn {arn!r} is not the ARN of a function.")
-    size = _number(parameters, "BufferSizeInMBs", float, DEFAULT_LAMBDA_BUFFER_MB, (0.2, 3))
-    return LambdaTransform(
-        function_arn=arn,
-        retries=_number(parameters, "NumberOfRetries", int, DEFAULT_LAMBDA_RETRIES, (0, 300)),
-        buffer_bytes=int(size * MIB),
-        buffer_seconds=_number(parameters, "BufferIntervalInSeconds", int, DEFAULT_LAMBDA_BUFFER_SECONDS, (0, 900)),
-    )
-
-
-def _number(
-    parameters: Mapping[str, str],
-    name: str,
-    kind: Callable[[str], _Number],
-    default: _Number,
-    limits: tuple[float, float],
-) -> _Number:
-    text = parameters.get(name)
-    if text is None:
-        return default
-    try:
-        number = kind(text)
-    except ValueError:
-        raise ConfigError(f"The parameter {name} is not a number: {text!r}.") from None
-    if not limits[0] <= number <= limits[1]:
-        raise ConfigError(f"The parameter {name} must be between {limits[0]} and {limits[1]}, not {text}.")
-    return number
-
-
-def _query(parameters: Mapping[str, str]) -> str:
-    engine = parameters.get("JsonParsingEngine")
-    if engine != "JQ-1.6":
-        raise ConfigError(f"JsonParsingEngine must be JQ-1.6, not {engine!r}.")
-    query = parameters.get("MetadataExtractionQuery")
-    if not query:
-        raise ConfigError("The processor MetadataExtraction needs the parameter MetadataExtractionQuery.")
-    try:
-        jq.compile(query)
-    except ValueError as error:
-        raise ConfigError(f"MetadataExtractionQuery {query!r} is not a jq program: {error}.") from None
-    return query
-
-
-def _delimiter(parameters: Mapping[str, str] | None) -> bytes:
-    if parameters is None:
-        return b""
-    text = parameters.get("Delimiter", "\\n")
-    return re.sub(r"\\[nrt\\]", lambda found: _ESCAPES[found[0]], text).encode()
-
-
 def _extension(given: str | None, compression: str, conversion: ParquetConversion | None) -> str:
     if given:
         if not re.fullmatch(r"\.[0-9a-z!\-_.*'()]{1,127}", given):
@@ -421,54 +261,3 @@ def _log_target(options: Mapping[str, Any]) -> LogTarget | None:
     if not options.get("LogGroupName") or not options.get("LogStreamName"):
         raise ConfigError("CloudWatchLoggingOptions: LogGroupName and LogStreamName must be specified.")
     return LogTarget(options["LogGroupName"], options["LogStreamName"])
-
-
-def _conversion(settings: Mapping[str, Any]) -> ParquetConversion | None:
-    if not settings or settings.get("Enabled") is False:
-        return None
-    schema = settings.get("SchemaConfiguration") or {}
-    for name in ("DatabaseName", "TableName", "RoleARN"):
-        if not schema.get(name):
-            raise ConfigError(f"SchemaConfiguration: {name} must be specified.")
-    serializer = (settings.get("OutputFormatConfiguration") or {}).get("Serializer") or {}
-    if serializer.get("OrcSerDe") is not None:
-        raise ConfigError("OutputFormatConfiguration: OrcSerDe is not supported here; use ParquetSerDe.")
-    if serializer.get("ParquetSerDe") is None:
-        raise ConfigError("OutputFormatConfiguration: a Serializer must be specified.")
-    parquet = serializer["ParquetSerDe"]
-    if parquet.get("MaxPaddingBytes"):
-        raise ConfigError("ParquetSerDe: MaxPaddingBytes is not supported here.")
-    if (parquet.get("BlockSizeBytes") or PARQUET_BLOCK_BYTES) != PARQUET_BLOCK_BYTES:
-        raise ConfigError(f"ParquetSerDe: BlockSizeBytes other than {PARQUET_BLOCK_BYTES} is not supported.")
-    compression = parquet.get("Compression") or "SNAPPY"
-    if compression not in ("UNCOMPRESSED", "GZIP", "SNAPPY"):
-        raise ConfigError(f"ParquetSerDe: Compression {compression!r} is not one of UNCOMPRESSED, GZIP, SNAPPY.")
-    page_bytes = parquet.get("PageSizeBytes") or PARQUET_PAGE_BYTES
-    if page_bytes < 65536:
-        raise ConfigError(f"ParquetSerDe: PageSizeBytes must be at least 65536, not {page_bytes}.")
-    return ParquetConversion(
-        database=schema["DatabaseName"],
-        table=schema["TableName"],
-        version=schema.get("VersionId") or "LATEST",
-        catalog_id=schema.get("CatalogId"),
-        region=schema.get("Region"),
-        reader=_json_reader((settings.get("InputFormatConfiguration") or {}).get("Deserializer") or {}),
-        compression=compression,
-        page_bytes=page_bytes,
-        dictionary=bool(parquet.get("EnableDictionaryCompression")),
-        writer_version=parquet.get("WriterVersion") or "V1",
-    )
-
-
-def _json_reader(deserializer: Mapping[str, Any]) -> JsonReader:
-    hive, openx = deserializer.get("HiveJsonSerDe"), deserializer.get("OpenXJsonSerDe")
-    if (hive is None) == (openx is None):
-        raise ConfigError("InputFormatConfiguration: exactly one Deserializer must be specified.")
-    if openx is None:
-        return JsonReader(hive=True, timestamp_formats=tuple((hive or {}).get("TimestampFormats") or ()))
-    case_insensitive = openx.get("CaseInsensitive")
-    return JsonReader(
-        case_insensitive=True if case_insensitive is None else case_insensitive,
-        dots_to_underscores=bool(openx.get("ConvertDotsInJsonKeysToUnderscores")),
-        column_to_key=tuple((openx.get("ColumnToJsonKeyMappings") or {}).items()),
-    )

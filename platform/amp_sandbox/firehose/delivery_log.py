@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from amp_sandbox.firehose.clients import Logs
-from amp_sandbox.firehose.config import Destination
+from amp_sandbox.firehose.destination import Destination
 from amp_sandbox.firehose.error_output import Failure
 from amp_sandbox.firehose.store import Stream
 from amp_sandbox.firehose.workers import Runner

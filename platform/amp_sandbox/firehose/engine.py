@@ -126,9 +126,8 @@ class FirehoseService:
     error of delivery does not (it is retried, and shown).
 
     `facts(name)` answers, for a stream that is being delivered: `buffered_records` and `buffered_bytes` (read and
-    not in S3 yet), `last_delivery` (epoch seconds or None), `last_error` (or None), `alive`, and `checkpoints`: for
-    each shard its `sequence` (all up to it is settled), `records` (how many those are), `settled_ahead` (how many
-    after it are settled too), `finished`, `updated_at`. None for a stream that is not.
+    not in S3 yet), `last_delivery` (epoch seconds or None), `last_error` (or None), `alive`. None for a stream that
+    is not.
     """
 
     name = "firehose-deliveries"
@@ -172,22 +171,10 @@ class FirehoseService:
         healthy = self.is_alive() and all(facts["alive"] for facts in streams.values())
         return {"healthy": healthy, "streams": streams}
 
-    def facts(self, db: sqlite3.Connection, name: str) -> dict[str, Any] | None:
-        """How far a stream is delivered, and what is on its way; `db` is the caller's connection."""
+    def facts(self, name: str) -> dict[str, Any] | None:
+        """What is on its way for a stream."""
         engine = next((one for one in list(self._engines.values()) if one.stream.name == name), None)
-        if engine is None:
-            return None
-        checkpoints = {
-            kept.shard_id: {
-                "sequence": kept.sequence,
-                "records": kept.ordinal,
-                "settled_ahead": kept.settled.count(1),
-                "finished": kept.finished,
-                "updated_at": kept.updated_at,
-            }
-            for kept in store.all_checkpoints(db, engine.stream.id)
-        }
-        return engine.facts() | {"checkpoints": checkpoints}
+        return None if engine is None else engine.facts()
 
     def _tick(self) -> None:
         """Bring the pipelines in line with the store."""

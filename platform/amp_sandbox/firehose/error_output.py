@@ -10,7 +10,7 @@ import json
 from base64 import b64encode
 from typing import NamedTuple
 
-from amp_sandbox.firehose.config import ParquetConversion
+from amp_sandbox.firehose.destination import ParquetConversion
 from amp_sandbox.firehose.shards import CONVERSION_FAILED, PROCESSING_FAILED, Outcome, Record, Route
 
 _PROCESSING_FAILED = Route(PROCESSING_FAILED)

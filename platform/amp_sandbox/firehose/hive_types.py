@@ -9,7 +9,7 @@ import base64
 import json
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
@@ -29,6 +29,10 @@ _SIMPLE = {
     "timestamp": pa.timestamp("ms"),
 }
 _TOKEN = re.compile(r"\s*([a-z_]\w*|\d+|[<>(),:])", re.IGNORECASE)
+_NAME = re.compile(r"\w+")
+_MAX_PRECISION = 38
+_WIDE = Context(prec=_MAX_PRECISION)
+"""Python's own context would refuse what has more than 28 digits."""
 _MILLIS_FROM = 10_000_000_000  # numbers below are seconds: as milliseconds they would lie in early 1970
 
 
@@ -60,7 +64,7 @@ def fit(value: Any, kind: pa.DataType, *, millis: bool = True) -> Any:
         return None
     try:
         return _fit(value, kind, millis)
-    except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
+    except (ValueError, TypeError, InvalidOperation, OverflowError, OSError) as error:  # OSError: a time out of range
         if isinstance(error, MisfitError):
             raise
         raise MisfitError("DataFormatConversion.InvalidData", f"{value!r:.100} is not a {kind}.") from error
@@ -73,7 +77,7 @@ def _type(tokens: list[str]) -> pa.DataType:
     match name:
         case "char" | "varchar":
             _take(tokens, "(")
-            tokens.pop(0)
+            _number(tokens)
             _take(tokens, ")")
             return pa.string()
         case "decimal":
@@ -86,6 +90,8 @@ def _type(tokens: list[str]) -> pa.DataType:
         case "map":
             _take(tokens, "<")
             key = _type(tokens)
+            if pa.types.is_nested(key):
+                raise MisfitError("DataFormatConversion.InvalidSchema", f"A map's key cannot be a {key}.")
             _take(tokens, ",")
             inner = _type(tokens)
             _take(tokens, ">")
@@ -99,11 +105,13 @@ def _decimal(tokens: list[str]) -> pa.DataType:
     if tokens[:1] != ["("]:
         return pa.decimal128(10, 0)
     _take(tokens, "(")
-    precision, scale = int(tokens.pop(0)), 0
+    precision, scale = _number(tokens), 0
     if tokens[0] == ",":
         tokens.pop(0)
-        scale = int(tokens.pop(0))
+        scale = _number(tokens)
     _take(tokens, ")")
+    if not 1 <= precision <= _MAX_PRECISION or scale > precision:
+        raise MisfitError("DataFormatConversion.InvalidSchema", f"There is no decimal({precision},{scale}).")
     return pa.decimal128(precision, scale)
 
 
@@ -112,12 +120,20 @@ def _struct(tokens: list[str]) -> pa.DataType:
     _take(tokens, "<")
     while True:
         name = tokens.pop(0)
+        if not _NAME.fullmatch(name):
+            raise MisfitError("DataFormatConversion.InvalidSchema", f"{name!r} where a field's name belongs.")
         _take(tokens, ":")
         fields.append((name, _type(tokens)))
         if tokens[0] != ",":
             _take(tokens, ">")
             return pa.struct(fields)
         tokens.pop(0)
+
+
+def _number(tokens: list[str]) -> int:
+    if not (found := tokens.pop(0)).isdecimal():
+        raise MisfitError("DataFormatConversion.InvalidSchema", f"{found!r} where a number belongs.")
+    return int(found)
 
 
 def _take(tokens: list[str], wanted: str) -> None:
@@ -188,7 +204,7 @@ def _integer(value: Any, kind: pa.DataType) -> int:
 def _exact(value: Any, kind: pa.DataType) -> Decimal:
     if isinstance(value, bool):
         raise TypeError
-    number = Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
+    number = Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale), context=_WIDE)
     if not number.is_finite() or len(number.as_tuple().digits) > kind.precision:
         raise OverflowError
     return number

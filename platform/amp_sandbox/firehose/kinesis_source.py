@@ -66,6 +66,7 @@ class KinesisSource:
         self._db, self._stream_id, self._name = db, stream_id, source_stream
         self._kinesis, self._runner = kinesis, runner
         self._readers: dict[str, _Reader] = {}
+        self._ended: list[Shard] = []
         self._survey: Future[Survey] | None = None
         self._survey_due = 0.0
         self._survey_backoff = Backoff()
@@ -74,6 +75,7 @@ class KinesisSource:
 
     def poll(self, now: float, room: int) -> list[Record]:
         """Collect what finished calls brought, and start those that are due while there is room."""
+        self._keep_ended(now)
         self._look_around(now)
         records: list[Record] = []
         for reader in self._readers.values():
@@ -143,13 +145,19 @@ class KinesisSource:
         reader.due = now if behind and answer["Records"] else now + POLL_SECONDS
         # moto hands out iterators of closed shards for ever; AWS stops at the shard's end.
         if reader.iterator is None or (reader.closed and not answer["Records"] and not behind):
-            self._end(reader, now)
+            self._end(reader)
         return records
 
-    def _end(self, reader: _Reader, now: float) -> None:
+    def _end(self, reader: _Reader) -> None:
         reader.shard.ended = True
-        store.save_checkpoint(self._db, self._stream_id, reader.shard.checkpoint(), at=now)
+        self._ended.append(reader.shard)
         self._survey_due = 0.0  # its children are to be found
+
+    def _keep_ended(self, now: float) -> None:
+        """Keep that shards have ended: before anything is collected, which an error of the store would lose."""
+        while self._ended:
+            store.save_checkpoint(self._db, self._stream_id, self._ended[0].checkpoint(), at=now)
+            del self._ended[0]
 
     def _look_around(self, now: float) -> None:
         """Keep the list of shards current, and notice when it is another stream's."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from amp_sandbox.firehose import config, errors, store
 from amp_sandbox.firehose.checks import require_distinct_tags, require_stream, require_usable_table, stream_type
-from amp_sandbox.firehose.config import ConfigError
+from amp_sandbox.firehose.destination import ConfigError
 from amp_sandbox.firehose.store import Stream
 from amp_sandbox.protocol import Answer, Context, Request, operation
 
@@ -48,7 +48,9 @@ def create_delivery_stream(ctx: Context, req: Request) -> Answer:
     """Make a delivery stream; it is CREATING until its source stream and its roles are found to exist, or not.
 
     Left out: the sources MSK and Database; S3BackupMode Enabled; KMSEncryptionConfig; OrcSerDe; the processors
-    RecordDeAggregation, Decompression and CloudWatchLogProcessing (refused, each by name).
+    RecordDeAggregation, Decompression and CloudWatchLogProcessing (refused, each by name). Accepted and of no effect:
+    DynamicPartitioningConfiguration's RetryOptions, how long AWS retries a delivery to an S3 prefix. Templates for AWS
+    set it, and here a delivery is retried until it works, so that no outage of the sandbox costs a record.
     https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html
     """
     name = req["DeliveryStreamName"]

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from amp_sandbox.firehose import hive_types
 from amp_sandbox.firehose.clients import Glue
-from amp_sandbox.firehose.config import JsonReader, ParquetConversion
+from amp_sandbox.firehose.destination import JsonReader, ParquetConversion
 from amp_sandbox.firehose.error_output import Failure, conversion_failed
 from amp_sandbox.firehose.hive_types import MisfitError
 from amp_sandbox.firehose.shards import Outcome, Record
@@ -79,12 +79,36 @@ def fetch_table(glue: Glue, conversion: ParquetConversion) -> Mapping[str, Any]:
 
 def schema_of(table: Mapping[str, Any]) -> pa.Schema:
     """The Arrow schema of a Glue table's columns."""
-    columns = table["StorageDescriptor"]["Columns"]
-    return pa.schema([(column["Name"], hive_types.parse(column["Type"])) for column in columns])
+    columns = (table.get("StorageDescriptor") or {}).get("Columns")
+    if not columns:
+        raise MisfitError("DataFormatConversion.InvalidSchema", "The table has no columns.")
+    return pa.schema([(column["Name"], hive_types.parse(column.get("Type") or "")) for column in columns])
 
 
 def read_row(data: bytes, schema: pa.Schema, reader: JsonReader) -> dict[str, Any]:
     """A record's values by column, as the deserializer reads them; raises `MisfitError`."""
+    try:
+        return _read_row(data, schema, reader)
+    except RecursionError:
+        raise MisfitError(MALFORMED, "The record is nested too deeply.") from None
+
+
+def write_parquet(rows: list[dict[str, Any]], schema: pa.Schema, conversion: ParquetConversion) -> bytes:
+    """A Parquet file of one row group."""
+    out = io.BytesIO()
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema=schema),
+        out,
+        compression="NONE" if conversion.compression == "UNCOMPRESSED" else conversion.compression,
+        use_dictionary=conversion.dictionary,
+        data_page_size=conversion.page_bytes,
+        data_page_version="1.0" if conversion.writer_version == "V1" else "2.0",
+        row_group_size=max(len(rows), 1),
+    )
+    return out.getvalue()
+
+
+def _read_row(data: bytes, schema: pa.Schema, reader: JsonReader) -> dict[str, Any]:
     if not data.strip():
         raise MisfitError(MALFORMED, "The record was empty or contained only whitespace.")
     try:
@@ -106,21 +130,6 @@ def read_row(data: bytes, schema: pa.Schema, reader: JsonReader) -> dict[str, An
         except MisfitError as error:
             raise MisfitError(INVALID, f"{field.name}: {error}") from error
     return row
-
-
-def write_parquet(rows: list[dict[str, Any]], schema: pa.Schema, conversion: ParquetConversion) -> bytes:
-    """A Parquet file of one row group."""
-    out = io.BytesIO()
-    pq.write_table(
-        pa.Table.from_pylist(rows, schema=schema),
-        out,
-        compression="NONE" if conversion.compression == "UNCOMPRESSED" else conversion.compression,
-        use_dictionary=conversion.dictionary,
-        data_page_size=conversion.page_bytes,
-        data_page_version="1.0" if conversion.writer_version == "V1" else "2.0",
-        row_group_size=max(len(rows), 1),
-    )
-    return out.getvalue()
 
 
 def _keys(value: Any, *, fold: bool, dots: bool) -> Any:

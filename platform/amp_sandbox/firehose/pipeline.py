@@ -17,8 +17,8 @@ written before it is due; AWS too calls its buffering hints hints.
 records go to the error output. Everything else (S3, Glue, an endpoint that does not answer) is tried until it
 works.
 
-**Left out:** DynamicPartitioningConfiguration's RetryOptions, which would give up deliveries to S3; they are accepted
-because AWS's default is to have them, and here nothing is given up.
+**Left out:** giving up a delivery to S3, after 24 hours (where AWS loses the data) or after the RetryOptions of
+DynamicPartitioningConfiguration, which are accepted and of no effect: see CreateDeliveryStream.
 """
 
 import logging
@@ -33,8 +33,8 @@ from botocore.exceptions import ClientError
 from amp_sandbox.firehose import store, transform, writing
 from amp_sandbox.firehose.buffers import Buffer, Buffers, Waiting
 from amp_sandbox.firehose.clients import Clients
-from amp_sandbox.firehose.config import MIB, StreamConfig
 from amp_sandbox.firehose.delivery_log import DeliveryLog
+from amp_sandbox.firehose.destination import MIB, StreamConfig
 from amp_sandbox.firehose.error_output import Failure
 from amp_sandbox.firehose.hive_types import MisfitError
 from amp_sandbox.firehose.parquet import ParquetConverter
@@ -134,15 +134,18 @@ class Pipeline:
         if not self._recovered and not self._recover(now):
             return
         self._collect_batches(now)
+        polled: Sequence[Record] = []
         if not (draining and self._source.keeps_records):
-            self._waiting.add(self._source.poll(now, self._max_held - self._held()), now)
+            polled = self._source.poll(now, self._max_held - self._held())
+        self._waiting.add(polled, now)
         self._make_batches(now)
         self._run_batches(now)
         self._collect_batches(now)
         for buffer in self._due(now):
             self._open_write(buffer, now)
         self._run_writes(now)
-        self.drained = draining and not (self._waiting.records or self._batches or self._buffers.count or self._writes)
+        held = self._waiting.records or self._batches or self._buffers.count or self._writes
+        self.drained = draining and not (polled or held)  # after `polled` there may be more at the source
 
     def closed(self) -> bool:
         """With `closing`: whether no object is on its way to S3."""
@@ -193,18 +196,19 @@ class Pipeline:
                 batch.backoff.failed(now)
                 self._note(f"transform: {error}")
                 return
-            self._batches.popleft()
             self._accept(routed, now)
+            self._batches.popleft()
 
     def _accept(self, routed: Routed, now: float) -> None:
-        if routed.failure is not None:
-            self._note(f"transform: {routed.failure.code}: {routed.failure.message}")
-            self._delivery_log.add(routed.failure, now)
+        """Settle what was dropped, and buffer the rest. The store comes first: its error leaves all as it was."""
         dropped = [outcome.record for outcome in routed.outcomes if outcome.route is DROPPED]
         if dropped:
             with store.transaction(self._db):
                 self._source.settle(self._db, writing.positions(dropped), now)
                 store.add_stats(self._db, self._stream.id, {"dropped": len(dropped)})
+        if routed.failure is not None:
+            self._note(f"transform: {routed.failure.code}: {routed.failure.message}")
+            self._delivery_log.add(routed.failure, now)
         self._buffers.add((outcome for outcome in routed.outcomes if outcome.route is not DROPPED), now)
 
     # From the buffers to S3
@@ -244,14 +248,15 @@ class Pipeline:
         if error is not None:
             self._retry_later(write, "encoding", "DataFormatConversion", error, now)
             return False
-        body, records, failed = encoding.result()
-        self._reroute(failed, now)
-        write.encoded, write.planned.records = True, records
-        write.planned.buffer = Buffer(write.planned.buffer.route, now, [], write.planned.buffer.size)
+        body, write.planned.records, failed = encoding.result()
         if body is not None:
             write.planned.body = body
             planned = writing.delivery(write.planned, self._destination, self._source.incarnation, now)
             write.planned.delivery_id = store.plan_delivery(self._db, self._stream.id, planned)
+        # From here on nothing fails. When the store does, before, the buffer is encoded again.
+        write.encoded = True
+        write.planned.buffer = Buffer(write.planned.buffer.route, now, [], write.planned.buffer.size)
+        self._reroute(failed, now)
         return True
 
     def _put(self, write: _Write, now: float) -> bool:

@@ -20,7 +20,6 @@ from typing import Literal
 
 ERROR_OUTPUT_TYPES = ("processing-failed", "format-conversion-failed")
 DEFAULT_TIMESTAMP_PATTERN = "yyyy/MM/dd/HH/"
-MAX_KEY_BYTES = 1024
 
 _RANDOM_CHARACTERS = string.ascii_letters + string.digits
 _RANDOM_LENGTH = 11

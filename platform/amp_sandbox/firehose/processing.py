@@ -21,7 +21,7 @@ import jq
 
 from amp_sandbox.firehose import prefix, transform
 from amp_sandbox.firehose.clients import Lambda
-from amp_sandbox.firehose.config import Destination
+from amp_sandbox.firehose.destination import Destination
 from amp_sandbox.firehose.error_output import Failure, processing_failed
 from amp_sandbox.firehose.shards import DATA, DROPPED, Outcome, Record, Route
 from amp_sandbox.firehose.transform import Transformed, Verdict

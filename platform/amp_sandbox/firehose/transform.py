@@ -152,7 +152,7 @@ def match(records: Sequence[Record], result: bytes) -> list[Verdict]:
         by_id: dict[str, list[Any]] = {}
         for one in returned:
             by_id.setdefault(one["recordId"], []).append(one)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         failure = Failure("Lambda.JsonProcessingException", f"{_WRONG_SHAPE} ({type(error).__name__}: {error})")
         return [failure] * len(records)
     verdicts = [_verdict(by_id.pop(record_id(record), [])) for record in records]

@@ -6,7 +6,6 @@ which object.
 **Left out:** deliveries older than the store keeps (`store.DELIVERIES_KEPT`).
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from amp_sandbox.protocol import Context
 from amp_sandbox.standins.service import View
 
 # What the engine has on its way for the stream of a name; None when it does not deliver it.
-Facts = Callable[[sqlite3.Connection, str], Mapping[str, Any] | None]
+Facts = Callable[[str], Mapping[str, Any] | None]
 
 _DELIVERIES_SHOWN = 100
 
@@ -26,7 +25,7 @@ def stream_views(facts: Facts) -> dict[str, View]:
     """The pages by path; `facts` tells what the engine has on its way for a stream."""
 
     def show(ctx: Context, params: Mapping[str, str]) -> dict[str, Any]:
-        return show_stream(ctx, params["name"], facts(ctx.db, params["name"]))
+        return show_stream(ctx, params["name"], facts(params["name"]))
 
     return {"streams/{name}": show, "streams/{name}/deliveries": show_deliveries}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from amp_sandbox.firehose import formats, prefix, store
 from amp_sandbox.firehose.buffers import Buffer
-from amp_sandbox.firehose.config import Destination
+from amp_sandbox.firehose.destination import Destination
 from amp_sandbox.firehose.prefix import ObjectFacts
 from amp_sandbox.firehose.shards import DATA, Direct, Outcome, Record, Shard
 

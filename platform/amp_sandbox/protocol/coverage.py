@@ -14,7 +14,8 @@ from amp_sandbox.protocol.wire import service_model
 _INTRODUCTION = """\
 What the sandbox's own stand-ins serve behind the AWS endpoint; LocalStack serves the other services. Nothing is
 accepted and ignored: an operation or option that is not supported is answered with the error `NotImplemented`, or
-with the service's own error for an invalid argument, and named in its message."""
+with the service's own error for an invalid argument, and named in its message. The few options that are taken and have
+no effect here are named below with the reason."""
 _LEFT_OUT = re.compile(r"^Left out: (.*?)(?=^https?://|\Z)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"^https://docs\.aws\.amazon\.com/\S+$", re.MULTILINE)
 

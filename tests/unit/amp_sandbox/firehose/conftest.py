@@ -120,7 +120,7 @@ def firehose(
     def settle() -> None:
         lifecycle.settle_created(connection(), aws, time.time)
 
-    pages = views.stream_views(lambda _db, name: aws.on_its_way.get(name))
+    pages = views.stream_views(lambda name: aws.on_its_way.get(name))
     endpoint = serve([Service(NAME, context, [Engine("lifecycle", settle, 0.005)], pages)])
     raw = client_of("firehose", endpoint, validate=False)
     return Api(client_of("firehose", endpoint), raw, endpoint, store.connect(file), aws)

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from support.firehose_fakes import FUNCTION, ROLE, SOURCE, definition, processor
+from support.firehose_fakes import ROLE, SOURCE, definition, processor
 
 from amp_sandbox.firehose import config
-from amp_sandbox.firehose.config import MIB, ConfigError, JsonReader, LogTarget
+from amp_sandbox.firehose.destination import MIB, ConfigError, LogTarget
 
 QUERY = processor("MetadataExtraction", MetadataExtractionQuery="{a: .a}", JsonParsingEngine="JQ-1.6")
 PARTITIONED: dict[str, Any] = {
@@ -40,17 +40,6 @@ def test_a_minimal_destination_has_awss_defaults() -> None:
     assert destination.time_zone.key == "UTC"
 
 
-def test_a_lambda_processor_has_awss_defaults() -> None:
-    transform = config.parse_create(definition(transform={})).destination.transform
-    assert transform == config.LambdaTransform(FUNCTION, retries=3, buffer_bytes=MIB, buffer_seconds=60)
-
-
-def test_a_lambda_processors_parameters_are_read() -> None:
-    given = {"NumberOfRetries": "0", "BufferSizeInMBs": "0.2", "BufferIntervalInSeconds": "0"}
-    transform = config.parse_create(definition(transform=given)).destination.transform
-    assert transform == config.LambdaTransform(FUNCTION, 0, int(0.2 * MIB), 0)
-
-
 def test_a_kinesis_source_is_named() -> None:
     parsed = config.parse_create(definition(kinesis=True))
     assert (parsed.source_arn, parsed.source_stream) == (SOURCE, "events")
@@ -69,17 +58,6 @@ def test_a_file_extension_replaces_the_default() -> None:
     assert parsed.destination.extension == ".json.gz"
 
 
-def test_a_delimiter_is_a_newline_unless_given() -> None:
-    plain = config.parse_create(definition(**processing(processor("AppendDelimiterToRecord"))))
-    given = config.parse_create(definition(**processing(processor("AppendDelimiterToRecord", Delimiter="|\\t"))))
-    assert (plain.destination.delimiter, given.destination.delimiter) == (b"\n", b"|\t")
-
-
-def test_processors_do_nothing_when_processing_is_not_enabled() -> None:
-    settings = {"ProcessingConfiguration": {"Enabled": False, "Processors": [processor("Lambda", LambdaArn=FUNCTION)]}}
-    assert config.parse_create(definition(**settings)).destination.transform is None
-
-
 def test_dynamic_partitioning_takes_keys_from_a_query_and_the_transform() -> None:
     parsed = config.parse_create(
         definition(
@@ -92,34 +70,6 @@ def test_dynamic_partitioning_takes_keys_from_a_query_and_the_transform() -> Non
     assert parsed.destination.partitioned
     assert parsed.destination.metadata_query == "{a: .a}"
     assert parsed.destination.buffer_bytes == 64 * MIB
-
-
-def test_format_conversion_is_read() -> None:
-    settings = conversion(
-        InputFormatConfiguration={
-            "Deserializer": {
-                "OpenXJsonSerDe": {
-                    "CaseInsensitive": False,
-                    "ConvertDotsInJsonKeysToUnderscores": True,
-                    "ColumnToJsonKeyMappings": {"ts": "timestamp"},
-                }
-            }
-        }
-    )
-    parsed = config.parse_create(
-        definition(DataFormatConversionConfiguration=settings, BufferingHints=PARTITIONED["BufferingHints"])
-    ).destination
-    assert parsed.conversion is not None
-    assert (parsed.conversion.database, parsed.conversion.table, parsed.conversion.version) == (
-        "amp_raw",
-        "events",
-        "LATEST",
-    )
-    assert parsed.conversion.compression == "SNAPPY"
-    assert parsed.conversion.reader == JsonReader(
-        case_insensitive=False, dots_to_underscores=True, column_to_key=(("ts", "timestamp"),)
-    )
-    assert parsed.extension == ".parquet"
 
 
 def test_an_enabled_error_log_is_read() -> None:
@@ -147,15 +97,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("error prefix", {"Prefix": "!{timestamp:yyyy}/", "ErrorOutputPrefix": None}, "ErrorOutputPrefix"),
     ("prefix", {"Prefix": "!{x:y}/"}, "namespace 'x'"),
     ("log group", {"CloudWatchLoggingOptions": {"Enabled": True}}, "LogGroupName"),
-    ("processor", processing(processor("Decompression")), "Decompression is not supported"),
-    ("deaggregation", processing(processor("RecordDeAggregation")), "RecordDeAggregation is not supported"),
-    ("logs processor", processing(processor("CloudWatchLogProcessing")), "CloudWatchLogProcessing is not supported"),
-    ("two lambdas", processing(*[processor("Lambda", LambdaArn=FUNCTION)] * 2), "only one processor"),
-    ("parameter", processing(processor("Lambda", LambdaArn=FUNCTION, Delimiter="x")), "no parameter Delimiter"),
-    ("function", processing(processor("Lambda", LambdaArn="transform")), "LambdaArn 'transform'"),
-    ("retries", processing(processor("Lambda", LambdaArn=FUNCTION, NumberOfRetries="301")), "NumberOfRetries"),
-    ("buffer", processing(processor("Lambda", LambdaArn=FUNCTION, BufferSizeInMBs="4")), "BufferSizeInMBs"),
-    ("number", processing(processor("Lambda", LambdaArn=FUNCTION, BufferIntervalInSeconds="x")), "not a number"),
     ("keys", {"Prefix": "!{partitionKeyFromLambda:a}/"}, "DynamicPartitioningConfiguration to be enabled"),
     ("query", processing(QUERY), "needs dynamic partitioning"),
     ("no keys", PARTITIONED, "must have a partitionKeyFromLambda"),
@@ -166,29 +107,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {**PARTITIONED, "BufferingHints": {"SizeInMBs": 63, "IntervalInSeconds": 1}},
         "at least 64",
     ),
-    (
-        "jq",
-        processing(processor("MetadataExtraction", MetadataExtractionQuery="{", JsonParsingEngine="JQ-1.6")),
-        "not a jq program",
-    ),
-    (
-        "orc",
-        {"DataFormatConversionConfiguration": conversion(OutputFormatConfiguration={"Serializer": {"OrcSerDe": {}}})},
-        "OrcSerDe is not supported",
-    ),
     ("gzip parquet", {"DataFormatConversionConfiguration": conversion(), "CompressionFormat": "GZIP"}, "UNCOMPRESSED"),
-    ("table", {"DataFormatConversionConfiguration": conversion(SchemaConfiguration={"RoleARN": ROLE})}, "DatabaseName"),
     ("small parquet", {"DataFormatConversionConfiguration": conversion()}, "at least 64"),
-    (
-        "padding",
-        {
-            "DataFormatConversionConfiguration": conversion(
-                OutputFormatConfiguration={"Serializer": {"ParquetSerDe": {"MaxPaddingBytes": 1}}}
-            )
-        },
-        "MaxPaddingBytes",
-    ),
-    ("serde", {"DataFormatConversionConfiguration": conversion(InputFormatConfiguration={})}, "exactly one"),
 ]
 
 

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +172,27 @@ def test_all_shards_of_a_long_list_are_read(reading: Reading) -> None:
     for shard in range(5):
         reading.kinesis.put(b"%d" % shard, shard=shard)
     assert sorted(data(reading.poll())) == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_an_error_of_the_store_at_a_shards_end_loses_no_record(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading.kinesis.create(2)
+    reading.kinesis.put(b"a", shard=0)
+    reading.kinesis.put(b"b", shard=1)
+    reading.kinesis.split(1)
+    real, failures = store.save_checkpoint, [sqlite3.OperationalError("database is locked")]
+
+    def fail_once(*args: Any, **named: Any) -> None:
+        if failures:
+            raise failures.pop()
+        real(*args, **named)
+
+    monkeypatch.setattr(store, "save_checkpoint", fail_once)
+    found: list[Record] = []
+    for _ in range(10):
+        with suppress(sqlite3.OperationalError):
+            found += reading.poll(0.1)
+        reading.now += 0.3
+    assert failures == []
+    assert sorted(data(found)) == [b"a", b"b"]

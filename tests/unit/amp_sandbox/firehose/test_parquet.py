@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.firehose_fakes import FakeGlue
 
-from amp_sandbox.firehose.config import JsonReader, ParquetConversion
+from amp_sandbox.firehose.destination import JsonReader, ParquetConversion
 from amp_sandbox.firehose.hive_types import MisfitError
 from amp_sandbox.firehose.parquet import ParquetConverter, read_row, schema_of
 from amp_sandbox.firehose.shards import Direct, Record
@@ -137,6 +137,16 @@ def test_all_hive_types_are_written() -> None:
 def test_a_type_that_is_not_known_is_named(kind: str) -> None:
     with pytest.raises(MisfitError, match=r"Hive type|ends too early|after its end|belongs"):
         schema_of({"StorageDescriptor": {"Columns": [{"Name": "c", "Type": kind}]}})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{}, *({"StorageDescriptor": one} for one in ({}, {"Columns": []}, {"Columns": [{"Name": "c"}]}))],
+)
+def test_a_table_without_columns_or_their_types_is_an_invalid_schema(table: dict[str, Any]) -> None:
+    with pytest.raises(MisfitError) as raised:
+        schema_of(table)
+    assert raised.value.code == "DataFormatConversion.InvalidSchema"
 
 
 def test_a_fixed_version_of_the_table_is_asked_for_once() -> None:

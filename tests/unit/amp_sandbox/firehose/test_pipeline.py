@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import sqlite3
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from support.firehose_fakes import FUNCTION, ROLE, STREAM_ARN, Bench, aws_error, data_of, definition, ok, processor
 
 from amp_sandbox.firehose import store
+from amp_sandbox.firehose.sources import DIRECT_BATCH
 
 Made = Callable[..., Bench]
 PROMPT = {"BufferIntervalInSeconds": "0"}
@@ -491,3 +493,64 @@ FATES: dict[bytes, Callable[[dict[str, Any]], dict[str, Any]]] = {
 def body_in_order(bench: Bench, fate: bytes) -> list[bytes]:
     prefix = f"t={fate.decode()}/"
     return [body for key, body in bench.s3.objects.items() if key.startswith(prefix)]
+
+
+@pytest.mark.parametrize("drop", [False, True])
+def test_an_error_of_the_store_loses_no_record(made: Made, monkeypatch: pytest.MonkeyPatch, drop: bool) -> None:
+    """Not even until the next start: what was read is held until it is written."""
+    bench = made(transform=PROMPT, **AT_ONCE)
+    bench.lambda_.handler = lambda event: {
+        "records": [
+            {"recordId": one["recordId"], "result": "Dropped"} if data_of(one) == b"-" else ok(one)
+            for one in event["records"]
+        ]
+    }
+    bench.put(b"a", *([b"-"] if drop else []), b"b")
+    pipeline, name = bench.pipeline(), "add_stats" if drop else "plan_delivery"
+    real, failures = getattr(store, name), [sqlite3.OperationalError("database is locked")]
+
+    def fail_once(*args: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return real(*args)
+
+    monkeypatch.setattr(store, name, fail_once)
+    with pytest.raises(sqlite3.OperationalError):
+        bench.run(pipeline)
+    bench.run(pipeline, 5)
+    assert (bench.s3.under("data/"), unsettled(bench)) == ([b"ab"], 0)
+
+
+def test_a_stream_is_drained_only_when_nothing_is_left_in_the_store(made: Made) -> None:
+    bench = made(**AT_ONCE)
+    bench.put(*[b"x"] * (DIRECT_BATCH + 1))
+    pipeline = bench.pipeline()
+    pipeline.draining = True
+    for _ in range(20):
+        pipeline.tick()
+        if pipeline.drained:
+            break
+    assert (pipeline.drained, unsettled(bench)) == (True, 0)
+
+
+def test_a_record_nested_too_deeply_holds_nothing_up(made: Made) -> None:
+    bench = made(**CONVERTED)
+    bench.glue.columns = [{"Name": "n", "Type": "string"}]
+    bench.put(b'{"n": 1}', b"[" * 100_000, b'{"n": ' + b"[" * 600 + b"]" * 600 + b"}", b'{"n": 2}')
+    bench.run(bench.pipeline(), 5)
+    assert unsettled(bench) == 0
+    codes = [line["lastErrorCode"] for line in bench.s3.lines("errors/format-conversion-failed/")]
+    assert codes[0] == "DataFormatConversion.MalformedData"
+
+
+def test_a_delivery_is_retried_beyond_the_retry_options_of_dynamic_partitioning(made: Made) -> None:
+    partitioned = PARTITIONED | {
+        "DynamicPartitioningConfiguration": {"Enabled": True, "RetryOptions": {"DurationInSeconds": 30}}
+    }
+    bench = made(transform=PROMPT, **partitioned)
+    bench.lambda_.handler = by_first_letter
+    bench.s3.failures.coming = [aws_error("InternalError")] * 20
+    bench.put(b"a")
+    bench.run(bench.pipeline(), 300)
+    assert len(bench.s3.puts) == 21
+    assert (bench.s3.under("t=a/"), bench.s3.under("errors/"), unsettled(bench)) == ([b"a"], [], 0)

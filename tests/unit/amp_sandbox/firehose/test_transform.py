@@ -119,7 +119,9 @@ def test_a_record_returned_twice_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    "result", [b"", b"null", b"[]", b'{"records": 1}', b'{"records": ["x"]}', b'{"records": [{}]}']
+    "result",
+    [b"", b"null", b"[]", b'{"records": 1}', b'{"records": ["x"]}', b'{"records": [{}]}', b"[" * 100_000],
+    ids=["empty", "null", "list", "number", "text", "no id", "deep"],
 )
 def test_an_answer_of_another_shape_fails_the_batch(result: bytes) -> None:
     verdicts = transform.match([kinesis_record(1), kinesis_record(2)], result)
