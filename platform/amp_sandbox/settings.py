@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         default=4566, description="Port of the AWS endpoint, which is the one address that clients need."
     )
     standins_port: Port = Field(
-        default=4570, description="Port of the stand-in services (Firehose), which LocalStack forwards to."
+        default=4570, description="Port of the stand-in services (Firehose, Glue), which LocalStack forwards to."
     )
     catalog_api_port: Port = Field(default=8070, description="Port of Amp's catalogue service.")
     stage: str = Field(

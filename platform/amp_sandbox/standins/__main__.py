@@ -8,7 +8,8 @@ import logging
 
 import uvicorn
 
-from amp_sandbox.firehose.service import open_service
+from amp_sandbox.firehose import service as firehose
+from amp_sandbox.glue import service as glue
 from amp_sandbox.settings import load_settings
 from amp_sandbox.standins.app import create_app
 
@@ -23,7 +24,7 @@ def main() -> None:
         level=settings.log_level, format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
     )
     uvicorn.run(
-        create_app([open_service(settings)]),
+        create_app([firehose.open_service(settings), glue.open_service(settings)]),
         host="127.0.0.1",
         port=settings.standins_port,
         log_config=None,

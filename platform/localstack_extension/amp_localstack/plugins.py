@@ -60,6 +60,12 @@ def firehose_standin() -> Service:
     return _standin("firehose")
 
 
+@aws_provider(api="glue", name="standin")
+def glue_standin() -> Service:
+    """`PROVIDER_OVERRIDE_GLUE=standin`."""
+    return _standin("glue")
+
+
 @hooks.on_infra_start()
 def apply_patches() -> None:
     """Before any service is used."""

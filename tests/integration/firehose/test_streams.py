@@ -205,6 +205,7 @@ def test_parquet_needs_a_table_when_the_stream_is_made_as_on_aws(
     code, message = refusal("create_delivery_stream", **streams.request(name, **PARQUET))
     assert code == "InvalidArgumentException"
     assert "lake.events" in message
+    assert "EntityNotFoundException" in message
     assert name not in lake.names()
 
 
@@ -219,4 +220,5 @@ def test_parquet_needs_a_table_when_a_destination_is_changed(streams: DeliverySt
     )
     assert code == "InvalidArgumentException"
     assert "lake.events" in message
+    assert "EntityNotFoundException" in message
     assert streams.describe(name)["VersionId"] == "1"

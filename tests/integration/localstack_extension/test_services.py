@@ -5,8 +5,19 @@ from botocore.exceptions import ClientError
 
 
 def test_a_service_without_a_stand_in_is_an_error_that_names_it(bare):
-    with pytest.raises(ClientError, match="glue"):
-        bare("glue").get_databases()
+    with pytest.raises(ClientError, match="redshift"):
+        bare("redshift").describe_clusters()
+
+
+def test_glue_is_answered_by_its_stand_in(bare, unique):
+    glue = bare("glue")
+    glue.create_database(DatabaseInput={"Name": unique})
+    assert glue.get_database(Name=unique)["Database"]["CatalogId"] == "000000000000"
+    with pytest.raises(glue.exceptions.EntityNotFoundException):
+        glue.get_table(DatabaseName=unique, Name="nothing")
+    with pytest.raises(ClientError, match="glue:ListCrawlers"):
+        glue.list_crawlers()
+    glue.delete_database(Name=unique)
 
 
 def test_dynamodb_is_served(bare, unique):

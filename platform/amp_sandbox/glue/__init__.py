@@ -1,0 +1,1 @@
+"""The Glue Data Catalog stand-in: databases, tables and their versions, partitions, tags."""

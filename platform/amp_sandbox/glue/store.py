@@ -1,0 +1,331 @@
+"""Everything the Glue stand-in remembers, in one SQLite file; the only SQL of the package.
+
+The file is in WAL mode with ``synchronous=NORMAL``: a commit survives the death of the process at any moment,
+though not a power cut. Each thread opens its own connection with `connect`. What hangs on a database or a table
+goes with it.
+
+Names arrive folded to lower case. A `definition` is AWS's input structure as it was given, less its name.
+
+**Left out:** encryption at rest: the file is as safe as the folder it lies in.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_BUSY_SECONDS = 30
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS databases (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    definition TEXT NOT NULL,
+    created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tags (
+    database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (database_id, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tables (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    UNIQUE (database_id, name)
+);
+CREATE TABLE IF NOT EXISTS table_versions (
+    table_id INTEGER NOT NULL REFERENCES tables(id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    updated_at REAL NOT NULL,
+    PRIMARY KEY (table_id, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS partitions (
+    table_id INTEGER NOT NULL REFERENCES tables(id) ON DELETE CASCADE,
+    vals TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    PRIMARY KEY (table_id, vals)
+) WITHOUT ROWID;
+"""
+_TABLE = """
+SELECT tables.id, databases.name AS database, tables.name, table_versions.version, table_versions.definition,
+    tables.created_at, updated_at
+FROM tables JOIN databases ON databases.id = database_id JOIN table_versions ON table_id = tables.id
+"""
+_CURRENT = "table_versions.version = tables.version"
+
+
+class ExistsError(Exception):
+    """The name, or the partition's values, are taken."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database."""
+
+    id: int
+    name: str
+    definition: dict[str, Any]
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """One version of one table."""
+
+    id: int
+    database: str
+    name: str
+    version: int
+    definition: dict[str, Any]
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition: its values in the order of the table's partition keys."""
+
+    values: tuple[str, ...]
+    definition: dict[str, Any]
+    created_at: float
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """Open the store for one thread, making the file and its tables when they are missing."""
+    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA foreign_keys=ON")
+    db.executescript(_SCHEMA)
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit everything done inside, or nothing. Inside another transaction it is part of that one."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+# Databases and their tags
+
+
+def create_database(
+    db: sqlite3.Connection,
+    name: str,
+    definition: Mapping[str, Any],
+    *,
+    at: float,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Add a database; raises `ExistsError`."""
+    with transaction(db):
+        made = _insert(
+            db,
+            "INSERT INTO databases (name, definition, created_at) VALUES (?, ?, ?)",
+            (name, json.dumps(definition), at),
+        )
+        set_tags(db, made, tags or {})
+
+
+def get_database(db: sqlite3.Connection, name: str) -> Database | None:
+    """The database of that name, or None."""
+    row = db.execute("SELECT * FROM databases WHERE name = ?", (name,)).fetchone()
+    return None if row is None else _database(row)
+
+
+def list_databases(db: sqlite3.Connection, *, after: str) -> Iterator[Database]:
+    """The databases whose names come after that one, by name."""
+    return map(_database, db.execute("SELECT * FROM databases WHERE name > ? ORDER BY name", (after,)))
+
+
+def update_database(db: sqlite3.Connection, database_id: int, definition: Mapping[str, Any]) -> None:
+    """Replace a database's definition."""
+    db.execute("UPDATE databases SET definition = ? WHERE id = ?", (json.dumps(definition), database_id))
+
+
+def delete_database(db: sqlite3.Connection, database_id: int) -> None:
+    """Remove a database with its tables."""
+    db.execute("DELETE FROM databases WHERE id = ?", (database_id,))
+
+
+def set_tags(db: sqlite3.Connection, database_id: int, tags: Mapping[str, str]) -> None:
+    """Add tags to a database, replacing those of the same keys."""
+    with transaction(db):
+        db.executemany(
+            "INSERT INTO tags VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [(database_id, key, value) for key, value in tags.items()],
+        )
+
+
+def remove_tags(db: sqlite3.Connection, database_id: int, keys: Iterable[str]) -> None:
+    """Take tags off a database; keys it does not have are no error."""
+    with transaction(db):
+        db.executemany("DELETE FROM tags WHERE database_id = ? AND key = ?", [(database_id, key) for key in keys])
+
+
+def list_tags(db: sqlite3.Connection, database_id: int) -> dict[str, str]:
+    """A database's tags, by key."""
+    rows = db.execute("SELECT key, value FROM tags WHERE database_id = ? ORDER BY key", (database_id,))
+    return {row["key"]: row["value"] for row in rows}
+
+
+# Tables and their versions
+
+
+def create_table(
+    db: sqlite3.Connection, database_id: int, name: str, definition: Mapping[str, Any], *, at: float
+) -> None:
+    """Add a table at version 0; raises `ExistsError`."""
+    with transaction(db):
+        made = _insert(
+            db,
+            "INSERT INTO tables (database_id, name, version, created_at) VALUES (?, ?, 0, ?)",
+            (database_id, name, at),
+        )
+        db.execute("INSERT INTO table_versions VALUES (?, 0, ?, ?)", (made, json.dumps(definition), at))
+
+
+def get_table(db: sqlite3.Connection, database_id: int, name: str) -> Table | None:
+    """The table of that name at its current version, or None."""
+    row = db.execute(
+        f"{_TABLE} WHERE database_id = ? AND tables.name = ? AND {_CURRENT}",
+        (database_id, name),
+    ).fetchone()
+    return None if row is None else _table(row)
+
+
+def list_tables(db: sqlite3.Connection, database_id: int, *, after: str) -> Iterator[Table]:
+    """The database's tables whose names come after that one, by name, each at its current version."""
+    rows = db.execute(
+        f"{_TABLE} WHERE database_id = ? AND tables.name > ? AND {_CURRENT} ORDER BY tables.name",
+        (database_id, after),
+    )
+    return map(_table, rows)
+
+
+def update_table(
+    db: sqlite3.Connection, table: Table, definition: Mapping[str, Any], *, archive: bool, at: float
+) -> None:
+    """Give a table its next version; the one before it is kept if `archive` is set."""
+    version = table.version + 1
+    with transaction(db):
+        db.execute("INSERT INTO table_versions VALUES (?, ?, ?, ?)", (table.id, version, json.dumps(definition), at))
+        db.execute("UPDATE tables SET version = ? WHERE id = ?", (version, table.id))
+        if not archive:
+            db.execute("DELETE FROM table_versions WHERE table_id = ? AND version = ?", (table.id, table.version))
+
+
+def delete_table(db: sqlite3.Connection, table_id: int) -> None:
+    """Remove a table with its versions and partitions."""
+    db.execute("DELETE FROM tables WHERE id = ?", (table_id,))
+
+
+def get_table_version(db: sqlite3.Connection, table_id: int, version: int) -> Table | None:
+    """One version of a table, or None when it was not kept."""
+    row = db.execute(
+        f"{_TABLE} WHERE tables.id = ? AND table_versions.version = ?",
+        (table_id, version),
+    ).fetchone()
+    return None if row is None else _table(row)
+
+
+def list_table_versions(db: sqlite3.Connection, table_id: int, *, before: int | None) -> Iterator[Table]:
+    """A table's versions below that one (None: all), the newest first."""
+    rows = db.execute(
+        f"{_TABLE} WHERE tables.id = ? AND (? IS NULL OR table_versions.version < ?)"
+        " ORDER BY table_versions.version DESC",
+        (table_id, before, before),
+    )
+    return map(_table, rows)
+
+
+# Partitions
+
+
+def create_partition(
+    db: sqlite3.Connection, table_id: int, values: Sequence[str], definition: Mapping[str, Any], *, at: float
+) -> None:
+    """Add a partition; raises `ExistsError`."""
+    _insert(
+        db, "INSERT INTO partitions VALUES (?, ?, ?, ?)", (table_id, json.dumps(values), json.dumps(definition), at)
+    )
+
+
+def get_partition(db: sqlite3.Connection, table_id: int, values: Sequence[str]) -> Partition | None:
+    """The partition of those values, or None."""
+    row = db.execute(
+        "SELECT * FROM partitions WHERE table_id = ? AND vals = ?", (table_id, json.dumps(values))
+    ).fetchone()
+    return None if row is None else _partition(row)
+
+
+def list_partitions(db: sqlite3.Connection, table_id: int, *, after: Sequence[str] | None) -> Iterator[Partition]:
+    """The table's partitions that come after that one (None: all), always in the same order."""
+    rows = db.execute(
+        "SELECT * FROM partitions WHERE table_id = ? AND vals > ? ORDER BY vals",
+        (table_id, "" if after is None else json.dumps(after)),
+    )
+    return map(_partition, rows)
+
+
+def update_partition(
+    db: sqlite3.Connection,
+    table_id: int,
+    values: Sequence[str],
+    new_values: Sequence[str],
+    definition: Mapping[str, Any],
+) -> bool:
+    """Replace a partition's values and definition; False when it is not there. Raises `ExistsError`."""
+    try:
+        changed = db.execute(
+            "UPDATE partitions SET vals = ?, definition = ? WHERE table_id = ? AND vals = ?",
+            (json.dumps(new_values), json.dumps(definition), table_id, json.dumps(values)),
+        )
+    except sqlite3.IntegrityError as error:
+        raise ExistsError from error
+    return changed.rowcount == 1
+
+
+def delete_partition(db: sqlite3.Connection, table_id: int, values: Sequence[str]) -> bool:
+    """Remove a partition; False when it is not there."""
+    gone = db.execute("DELETE FROM partitions WHERE table_id = ? AND vals = ?", (table_id, json.dumps(values)))
+    return gone.rowcount == 1
+
+
+def _insert(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> int:
+    try:
+        return db.execute(statement, values).lastrowid or 0
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
+            raise ExistsError from error
+        raise
+
+
+def _database(row: sqlite3.Row) -> Database:
+    return Database(**{**dict(row), "definition": json.loads(row["definition"])})
+
+
+def _table(row: sqlite3.Row) -> Table:
+    return Table(**{**dict(row), "definition": json.loads(row["definition"])})
+
+
+def _partition(row: sqlite3.Row) -> Partition:
+    return Partition(tuple(json.loads(row["vals"])), json.loads(row["definition"]), row["created_at"])

@@ -1,0 +1,166 @@
+"""Glue's operations on tables and their versions.
+
+**Left out:**
+
+* column types are not checked: AWS too keeps what it is given, and engines complain;
+* resource links, federated tables, views in several dialects and Iceberg metadata (TargetTable, FederatedTable,
+  ViewDefinition, OpenTableFormatInput), and governed tables (TransactionId), which are refused;
+* DeleteTableVersion and BatchDeleteTableVersion, which are refused; versions go with their table;
+* the quota of versions that a table can have: there is none.
+"""
+
+import re
+
+from amp_sandbox.glue import errors, store
+from amp_sandbox.glue.checks import folded, page_of, position_of, require_database, require_table
+from amp_sandbox.glue.shapes import definition, describe_table, error_detail
+from amp_sandbox.glue.store import Table
+from amp_sandbox.protocol import Answer, Context, Request, operation
+
+_UNSUPPORTED_INPUT = (
+    "Name",
+    "TransactionId",
+    "TableInput.TargetTable",
+    "TableInput.FederatedTable",
+    "TableInput.ViewDefinition",
+    "TableInput.StorageDescriptor.SchemaReference",
+)
+_UNSUPPORTED_READS = ("TransactionId", "QueryAsOfTime", "AuditContext", "IncludeStatusDetails", "AttributesToGet")
+_PAGE = 100
+
+
+@operation("glue", "CreateTable", refuses=[*_UNSUPPORTED_INPUT, "PartitionIndexes", "OpenTableFormatInput"])
+def create_table(ctx: Context, req: Request) -> Answer:
+    """Make a table at version 0; its name is folded to lower case.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_CreateTable.html
+    """
+    given = _require_input(req)
+    with store.transaction(ctx.db):
+        database = require_database(ctx, req)
+        name = folded(given["Name"])
+        try:
+            store.create_table(ctx.db, database.id, name, definition(given, "Name"), at=ctx.now())
+        except store.ExistsError as error:
+            raise errors.already_exists(f"Table {database.name}.{name}") from error
+    return {}
+
+
+@operation("glue", "GetTable", refuses=_UNSUPPORTED_READS)
+def get_table(ctx: Context, req: Request) -> Answer:
+    """Show a table at its current version.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_GetTable.html
+    """
+    return {"Table": describe_table(ctx, require_table(ctx, req, "Name"))}
+
+
+@operation("glue", "GetTables", refuses=[*_UNSUPPORTED_READS, "ResourceShareType"])
+def get_tables(ctx: Context, req: Request) -> Answer:
+    """Show a database's tables in alphabetical order, a page at a time.
+
+    Expression is a regular expression for the whole name; in it, as on AWS, a `*` by itself stands for anything.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html
+    """
+    database = require_database(ctx, req)
+    wanted = _pattern(req.get("Expression") or ".*")
+    found = store.list_tables(ctx.db, database.id, after=position_of(req, str) or "")
+    matching = (table for table in found if wanted.fullmatch(table.name))
+    page, token = page_of(matching, req.get("MaxResults") or _PAGE, lambda table: table.name)
+    return {"TableList": [describe_table(ctx, table) for table in page], **token}
+
+
+@operation(
+    "glue", "UpdateTable", refuses=[*_UNSUPPORTED_INPUT, "ViewUpdateAction", "Force", "UpdateOpenTableFormatInput"]
+)
+def update_table(ctx: Context, req: Request) -> Answer:
+    """Replace a table's definition; the version before stays, unless SkipArchive is set.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
+    """
+    given = _require_input(req)
+    with store.transaction(ctx.db):
+        table = require_table(ctx, {**req, "Name": given["Name"]}, "Name")
+        expected = req.get("VersionId")
+        if expected is not None and expected != str(table.version):
+            raise errors.concurrent_modification(f"{table.database}.{table.name}", expected, table.version)
+        archive = not req.get("SkipArchive")
+        store.update_table(ctx.db, table, definition(given, "Name"), archive=archive, at=ctx.now())
+    return {}
+
+
+@operation("glue", "DeleteTable", refuses=["TransactionId"])
+def delete_table(ctx: Context, req: Request) -> Answer:
+    """Remove a table with its versions and partitions, at once where AWS takes its time.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_DeleteTable.html
+    """
+    store.delete_table(ctx.db, require_table(ctx, req, "Name").id)
+    return {}
+
+
+@operation("glue", "BatchDeleteTable", refuses=["TransactionId"])
+def batch_delete_table(ctx: Context, req: Request) -> Answer:
+    """Remove tables; those that are not there are in the answer's Errors.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_BatchDeleteTable.html
+    """
+    database = require_database(ctx, req)
+    failed = []
+    for given in req["TablesToDelete"]:
+        name = folded(given)
+        table = store.get_table(ctx.db, database.id, name)
+        if table is None:
+            error = errors.not_found(f"Table {database.name}.{name}")
+            failed.append({"TableName": given, "ErrorDetail": error_detail(error.code, error.message)})
+        else:
+            store.delete_table(ctx.db, table.id)
+    return {"Errors": failed}
+
+
+@operation("glue", "GetTableVersion", refuses=["AuditContext"])
+def get_table_version(ctx: Context, req: Request) -> Answer:
+    """Show one version of a table; by default the current one.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_GetTableVersion.html
+    """
+    table = require_table(ctx, req)
+    wanted = req.get("VersionId") or str(table.version)
+    if not re.fullmatch(r"[0-9]{1,18}", wanted):
+        raise errors.invalid_input(f"The VersionId {wanted!r:.100} is not a number.")
+    found = store.get_table_version(ctx.db, table.id, int(wanted))
+    if found is None:
+        raise errors.not_found(f"Version {wanted} of table {table.database}.{table.name}")
+    return {"TableVersion": _describe_version(ctx, found)}
+
+
+@operation("glue", "GetTableVersions", refuses=["AuditContext"])
+def get_table_versions(ctx: Context, req: Request) -> Answer:
+    """Show the versions of a table that were kept, the current one first, a page at a time.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_GetTableVersions.html
+    """
+    table = require_table(ctx, req)
+    found = store.list_table_versions(ctx.db, table.id, before=position_of(req, int))
+    page, token = page_of(found, req.get("MaxResults") or _PAGE, lambda version: version.version)
+    return {"TableVersions": [_describe_version(ctx, version) for version in page], **token}
+
+
+def _require_input(req: Request) -> Request:
+    given: Request | None = req.get("TableInput")
+    if given is None:
+        raise errors.invalid_input("TableInput must be specified.")
+    return given
+
+
+def _pattern(expression: str) -> re.Pattern[str]:
+    """A regular expression in which, as on AWS, a `*` by itself stands for anything."""
+    try:
+        return re.compile(re.sub(r"(?<![.)\]])\*", ".*", expression), re.IGNORECASE)
+    except re.error as error:
+        raise errors.invalid_input(f"The Expression {expression!r} is not a regular expression: {error}.") from error
+
+
+def _describe_version(ctx: Context, table: Table) -> Answer:
+    return {"Table": describe_table(ctx, table), "VersionId": str(table.version)}
