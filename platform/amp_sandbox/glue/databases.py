@@ -11,6 +11,7 @@ from amp_sandbox.glue import errors, store
 from amp_sandbox.glue.checks import folded, page_of, position_of, require_catalog, require_database
 from amp_sandbox.glue.shapes import definition, describe_database
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.standins.sqlite import transaction
 
 _UNSUPPORTED = ("DatabaseInput.TargetDatabase", "DatabaseInput.FederatedDatabase")
 _PAGE = 100
@@ -61,7 +62,7 @@ def update_database(ctx: Context, req: Request) -> Answer:
     https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateDatabase.html
     """
     given = req["DatabaseInput"]
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         database = require_database(ctx, req, "Name")
         if folded(given["Name"]) != database.name:
             raise errors.invalid_input(f"Database {database.name} cannot be renamed to {folded(given['Name'])}.")

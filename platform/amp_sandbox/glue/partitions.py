@@ -18,6 +18,7 @@ from amp_sandbox.glue.checks import page_of, partition_keys, position_of, requir
 from amp_sandbox.glue.shapes import definition, describe_partition, error_detail
 from amp_sandbox.glue.store import Table
 from amp_sandbox.protocol import Answer, AwsError, Context, Request, operation
+from amp_sandbox.standins.sqlite import transaction
 
 _PAGE = 1000
 _SCHEMA_REFERENCE = "PartitionInput.StorageDescriptor.SchemaReference"
@@ -29,7 +30,7 @@ def create_partition(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/glue/latest/webapi/API_CreatePartition.html
     """
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         _create(ctx, require_table(ctx, req), req["PartitionInput"])
     return {}
 
@@ -41,7 +42,7 @@ def batch_create_partition(ctx: Context, req: Request) -> Answer:
     Left out: StorageDescriptor.SchemaReference of a partition (in Errors, as not supported).
     https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
     """
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         table = require_table(ctx, req)
         failed = _each(req["PartitionInputList"], lambda given: _create(ctx, table, given))
     return {"Errors": failed}
@@ -102,7 +103,7 @@ def update_partition(ctx: Context, req: Request) -> Answer:
     https://docs.aws.amazon.com/glue/latest/webapi/API_UpdatePartition.html
     """
     given = req["PartitionInput"]
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         table = require_table(ctx, req)
         values = require_values(table, req["PartitionValueList"])
         new_values = require_values(table, given.get("Values"))
@@ -122,7 +123,7 @@ def delete_partition(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/glue/latest/webapi/API_DeletePartition.html
     """
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         _delete(ctx, require_table(ctx, req), req["PartitionValues"])
     return {}
 
@@ -133,7 +134,7 @@ def batch_delete_partition(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/glue/latest/webapi/API_BatchDeletePartition.html
     """
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         table = require_table(ctx, req)
         failed = _each(req["PartitionsToDelete"], lambda wanted: _delete(ctx, table, wanted["Values"]))
     return {"Errors": failed}

@@ -1,8 +1,7 @@
 """Everything the Glue stand-in remembers, in one SQLite file; the only SQL of the package.
 
-The file is in WAL mode with ``synchronous=NORMAL``: a commit survives the death of the process at any moment,
-though not a power cut. Each thread opens its own connection with `connect`. What hangs on a database or a table
-goes with it.
+Each thread opens its own connection with `connect`, see `standins.sqlite`. What hangs on a database or a table goes
+with it.
 
 Names arrive folded to lower case. A `definition` is AWS's input structure as it was given, less its name.
 
@@ -12,12 +11,13 @@ Names arrive folded to lower case. A `definition` is AWS's input structure as it
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_BUSY_SECONDS = 30
+from amp_sandbox.standins import sqlite
+from amp_sandbox.standins.sqlite import transaction
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS databases (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -100,28 +100,7 @@ class Partition:
 
 def connect(path: Path | str) -> sqlite3.Connection:
     """Open the store for one thread, making the file and its tables when they are missing."""
-    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.execute("PRAGMA foreign_keys=ON")
-    db.executescript(_SCHEMA)
-    return db
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Commit everything done inside, or nothing. Inside another transaction it is part of that one."""
-    if db.in_transaction:
-        yield
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+    return sqlite.connect(path, _SCHEMA)
 
 
 # Databases and their tags

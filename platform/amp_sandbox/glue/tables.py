@@ -16,6 +16,7 @@ from amp_sandbox.glue.checks import folded, page_of, position_of, require_databa
 from amp_sandbox.glue.shapes import definition, describe_table, error_detail
 from amp_sandbox.glue.store import Table
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.standins.sqlite import transaction
 
 _UNSUPPORTED_INPUT = (
     "Name",
@@ -36,7 +37,7 @@ def create_table(ctx: Context, req: Request) -> Answer:
     https://docs.aws.amazon.com/glue/latest/webapi/API_CreateTable.html
     """
     given = _require_input(req)
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         database = require_database(ctx, req)
         name = folded(given["Name"])
         try:
@@ -80,7 +81,7 @@ def update_table(ctx: Context, req: Request) -> Answer:
     https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
     """
     given = _require_input(req)
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         table = require_table(ctx, {**req, "Name": given["Name"]}, "Name")
         expected = req.get("VersionId")
         if expected is not None and expected != str(table.version):

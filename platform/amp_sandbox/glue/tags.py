@@ -8,6 +8,7 @@ from amp_sandbox.glue import errors, store
 from amp_sandbox.glue.checks import folded
 from amp_sandbox.glue.store import Database
 from amp_sandbox.protocol import Answer, Context, Request, not_implemented, operation
+from amp_sandbox.standins.sqlite import transaction
 
 MAX_TAGS = 50
 """https://docs.aws.amazon.com/glue/latest/dg/monitor-tags.html"""
@@ -21,7 +22,7 @@ def tag_resource(ctx: Context, req: Request) -> Answer:
     https://docs.aws.amazon.com/glue/latest/webapi/API_TagResource.html
     """
     tags = req["TagsToAdd"]
-    with store.transaction(ctx.db):
+    with transaction(ctx.db):
         database = _require_tagged(ctx, req)
         if len(store.list_tags(ctx.db, database.id) | tags) > MAX_TAGS:
             raise errors.invalid_input(f"A resource can have {MAX_TAGS} tags; {req['ResourceArn']} would have more.")

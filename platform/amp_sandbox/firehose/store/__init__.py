@@ -1,8 +1,7 @@
 """Everything the Firehose stand-in remembers, in one SQLite file; the only SQL of the package.
 
-The file is in WAL mode with ``synchronous=NORMAL``: a commit survives the death of the process at any
-moment, though not a power cut. Each thread opens its own connection with `connect`. A delivery stream has an
-integer `id` that is never used again, so nothing of a deleted stream is taken for part of a new one.
+Each thread opens its own connection with `connect`, see `standins.sqlite`. A delivery stream has an integer `id` that
+is never used again, so nothing of a deleted stream is taken for part of a new one.
 
 What makes delivery safe against ``kill -9``:
 
@@ -21,7 +20,7 @@ from amp_sandbox.firehose.store.checkpoints import (
     load_checkpoints,
     save_checkpoint,
 )
-from amp_sandbox.firehose.store.database import connect, transaction
+from amp_sandbox.firehose.store.database import connect
 from amp_sandbox.firehose.store.deliveries import (
     DELIVERIES_KEPT,
     Delivery,
@@ -57,6 +56,7 @@ from amp_sandbox.firehose.store.streams import (
     set_tags,
     update_definition,
 )
+from amp_sandbox.standins.sqlite import transaction
 
 __all__ = [
     "DELIVERIES_KEPT",

@@ -1,11 +1,10 @@
-"""The SQLite file itself: its tables, connections and transactions."""
+"""The SQLite file itself: its tables, and how it is opened."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-_BUSY_SECONDS = 30
+from amp_sandbox.standins import sqlite
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS streams (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -72,25 +71,4 @@ CREATE TABLE IF NOT EXISTS stats (
 
 def connect(path: Path | str) -> sqlite3.Connection:
     """Open the store for one thread, making the file and its tables when they are missing."""
-    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.execute("PRAGMA foreign_keys=ON")
-    db.executescript(_SCHEMA)
-    return db
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Commit everything done inside, or nothing. Inside another transaction it is part of that one."""
-    if db.in_transaction:
-        yield
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+    return sqlite.connect(path, _SCHEMA)

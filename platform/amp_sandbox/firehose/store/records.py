@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from amp_sandbox.firehose.store.database import transaction
+from amp_sandbox.standins.sqlite import transaction
 
 DIRECT_SHARD = "direct"
 """The shard name under which records of PutRecord are counted; their positions are row ids."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from amp_sandbox.firehose.store.database import transaction
+from amp_sandbox.standins.sqlite import transaction
 
 
 class StreamExistsError(Exception):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from amp_sandbox.glue import store
+from amp_sandbox.standins.sqlite import transaction
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_transaction_that_fails_leaves_nothing(db: sqlite3.Connection) -> None
     table = new_table(db)
 
     def change_and_fail() -> None:
-        with store.transaction(db):
+        with transaction(db):
             store.update_table(db, table, {"a": 2}, archive=True, at=3)
             raise ZeroDivisionError
 
