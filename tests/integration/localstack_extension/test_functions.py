@@ -71,27 +71,35 @@ def test_an_error_is_a_function_error(bare, make_function):
     assert payload["errorType"] == "ValueError"
 
 
-def test_concurrent_invocations_have_an_environment_each(bare, make_function):
-    name = make_function("import os, time\ndef handler(*_):\n  time.sleep(1)\n  return os.getpid()")
+def test_concurrent_invocations_have_an_environment_each(bare, make_function, tmp_path):
+    name = make_function(
+        "import os, pathlib, time\ndef handler(folder, _):\n"
+        "  pathlib.Path(folder, str(os.getpid())).touch()\n"
+        "  while len(os.listdir(folder)) < 4: time.sleep(0.01)\n"  # each waits for the others
+        "  return os.getpid()"
+    )
     functions = bare("lambda")
     with ThreadPoolExecutor(4) as pool:
-        pids = list(pool.map(lambda _: invoke(functions, name)[1], range(4)))
+        pids = list(pool.map(lambda _: invoke(functions, name, str(tmp_path))[1], range(4)))
     assert len(set(pids)) == 4
-    assert invoke(functions, name)[1] in pids
+    assert invoke(functions, name, str(tmp_path))[1] in pids
 
 
 def test_new_code_takes_effect_while_an_invocation_of_the_old_one_finishes(bare, make_function, package, tmp_path):
     functions = bare("lambda")
     name = make_function(
-        "import pathlib, time\ndef handler(event, _):\n"
-        "  if event: pathlib.Path(event).touch(); time.sleep(2)\n  return 'old'"
+        "import pathlib, time\ndef handler(folder, _):\n"
+        "  if folder:\n"
+        "    pathlib.Path(folder, 'begun').touch()\n"
+        "    while not pathlib.Path(folder, 'end').exists(): time.sleep(0.01)\n"
+        "  return 'old'"
     )
-    begun = tmp_path / "begun"
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(invoke, functions, name, str(begun))
-        eventually(begun.exists, bool, timeout=10)
+        running = pool.submit(invoke, functions, name, str(tmp_path))
+        eventually((tmp_path / "begun").exists, bool, timeout=10)
         functions.update_function_code(FunctionName=name, ZipFile=package(app="def handler(*_): return 'new'"))
         eventually(lambda: invoke(functions, name)[1], lambda answer: answer == "new", timeout=10)
+        (tmp_path / "end").touch()
         assert running.result()[1] == "old"
 
 
@@ -117,8 +125,8 @@ def test_later_layers_win(bare, make_function, package, unique):
 def test_a_killed_process_is_an_error_and_then_replaced(bare, make_function, tmp_path):
     functions = bare("lambda")
     name = make_function(
-        "import os, pathlib, time\ndef handler(event, _):\n"
-        "  if event: pathlib.Path(event).write_text(str(os.getpid())); time.sleep(9)\n  return os.getpid()"
+        "import os, pathlib, signal\ndef handler(event, _):\n"
+        "  if event: pathlib.Path(event).write_text(str(os.getpid())); signal.pause()\n  return os.getpid()"
     )
     begun = tmp_path / "pid"
     with ThreadPoolExecutor(1) as pool:
