@@ -309,3 +309,29 @@ class Bench:
             self.now += step
             pipeline.tick()
             pipeline.tick()
+
+
+Made = Callable[..., Bench]
+"""Makes a bench whose delivery stream has these options."""
+
+PROMPT = {"BufferIntervalInSeconds": "0"}
+AT_ONCE = {"BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0}}
+PARTITIONED = {
+    "Prefix": "t=!{partitionKeyFromLambda:t}/",
+    "DynamicPartitioningConfiguration": {"Enabled": True},
+    "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
+}
+
+
+def by_first_letter(event: dict[str, Any]) -> dict[str, Any]:
+    return {"records": [ok(one, t=data_of(one)[:1].decode()) for one in event["records"]]}
+
+
+def stream_id(bench: Bench) -> int:
+    stream = store.get_stream(bench.db, "events-to-lake")
+    assert stream is not None
+    return stream.id
+
+
+def unsettled(bench: Bench) -> int:
+    return store.count_records(bench.db, stream_id(bench)).records

@@ -1,4 +1,4 @@
-"""Firehose's API in a server of the tests' own, with no engine and an AWS that has what a test says."""
+"""Firehose's API in a server of the tests' own, with an AWS that has what a test says; and pipelines run by hand."""
 
 import sqlite3
 import time
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError
+from support.firehose_fakes import Bench, Made, definition
 from support.waiting import eventually
 
 from amp_sandbox.firehose import lifecycle, store, views
@@ -124,3 +125,13 @@ def firehose(
     endpoint = serve([Service(NAME, context, [Engine("lifecycle", settle, 0.005)], pages)])
     raw = client_of("firehose", endpoint, validate=False)
     return Api(client_of("firehose", endpoint), raw, endpoint, store.connect(file), aws)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    def make(**options: Any) -> Bench:
+        bench = Bench(tmp_path / "store.sqlite")
+        bench.create(definition(**options))
+        return bench
+
+    return make
