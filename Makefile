@@ -16,10 +16,10 @@ help: ## Show this list
 # --- environments: each is rebuilt only when its lock changes ---------------------------------
 
 .PHONY: setup
-setup: .venv/.installed .envs/localstack/.installed .envs/lambda/.installed .envs/catalog_api/.installed ## Install everything the sandbox needs (Python packages only)
+setup: .venv/.installed .envs/localstack/.installed .envs/lambda/.installed .envs/catalog_api/.installed .envs/spark/.installed ## Install everything the sandbox needs (Python packages only)
 
 .PHONY: setup-dev
-setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchmarks need too
+setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/clients/.installed ## Install what tests, linters and benchmarks need too
 
 .envs/uv/.installed: $(REQUIREMENTS)/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Set PYTHON=/path/to/python3.11."; exit 1; }
@@ -48,10 +48,15 @@ setup-dev: setup .venv/.installed-dev ## Install what tests, linters and benchma
 	@.envs/localstack/bin/python -m amp_localstack.service_catalog
 	@touch $@
 
-.envs/%/.installed: $(REQUIREMENTS)/%.txt .envs/uv/.installed
+.envs/spark/.installed-dev: $(REQUIREMENTS)/spark_dev.txt .envs/spark/.installed
+	@echo "Installing the test tools of the spark environment"
+	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark_dev.txt
+	@touch $@
+
+.envs/%/.installed: $(REQUIREMENTS)/%.txt $(REQUIREMENTS)/build.txt .envs/uv/.installed
 	@echo "Installing the $* environment"
 	@test -x .envs/$*/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/$*
-	@$(UV) pip install --quiet --python .envs/$*/bin/python --require-hashes -r $(REQUIREMENTS)/$*.txt
+	@$(UV) pip install --quiet --python .envs/$*/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/$*.txt
 	@touch $@
 
 .PHONY: lock

@@ -14,5 +14,8 @@ lock build
 lock localstack --exclude-newer 2025-10-20
 lock lambda
 lock catalog_api
+lock spark
+lock spark_dev
 lock sandbox
 lock dev
+lock clients
