@@ -65,7 +65,7 @@ lock: .envs/uv/.installed ## Resolve every environment again (platform/requireme
 
 # --- run ----------------------------------------------------------------------------------------
 
-.PHONY: up down status demo audit deploy reset
+.PHONY: up down status demo batch audit deploy reset
 up: setup ## Start the sandbox and deploy the template
 	@$(SANDBOX) up
 
@@ -78,6 +78,9 @@ status: setup ## Show the state of every service
 demo: setup ## Send seed data through the whole path and show where it arrives
 	@$(SANDBOX) demo
 
+batch: setup ## Rebuild the transformed tables: snapshots, crawls, Spark jobs
+	@$(SANDBOX) batch
+
 audit: setup ## Prove that nothing published was lost
 	@$(SANDBOX) audit
 
@@ -89,7 +92,7 @@ reset: setup ## Empty all data: a fresh, deployed sandbox
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-integration test-e2e bench docs
+.PHONY: check lint types format test test-unit test-spark test-integration test-e2e bench docs
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -104,10 +107,13 @@ format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
-test: check test-unit test-integration test-e2e ## Everything: linters, types, unit, integration, end to end
+test: check test-unit test-spark test-integration test-e2e ## Everything: linters, types, unit, Spark, integration, end to end
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
+
+test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
+	@.envs/spark/bin/python -m pytest tests/spark
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration

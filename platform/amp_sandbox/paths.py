@@ -12,6 +12,7 @@ TEMPLATE = PLATFORM / "template.yaml"
 PARAMETERS = PLATFORM / "parameters"
 SERVICES = REPOSITORY / "services"
 SEED_DATA = REPOSITORY / "seed_data"
+SPARK = REPOSITORY / "spark"
 DOCS = REPOSITORY / "docs"
 
 SANDBOX_PYTHON = REPOSITORY / ".venv" / "bin" / "python"

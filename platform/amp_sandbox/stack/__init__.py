@@ -3,6 +3,6 @@
 `deploy` does what `sam build` and `sam deploy` do against AWS, as far as `platform/template.yaml` needs it.
 """
 
-from amp_sandbox.stack.deploy import Change, Deployment, deploy
+from amp_sandbox.stack.deploy import Change, Deployment, deploy, stack_outputs
 
-__all__ = ["Change", "Deployment", "deploy"]
+__all__ = ["Change", "Deployment", "deploy", "stack_outputs"]

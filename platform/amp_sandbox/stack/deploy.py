@@ -11,7 +11,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.settings import Settings
+from amp_sandbox.stack import spark_code
 from amp_sandbox.stack.package import Package, build
 from amp_sandbox.stack.template import code_resources, read_parameters, read_template, with_code
 
@@ -64,13 +65,30 @@ def deploy(settings: Settings, on_progress: OnProgress = ignore) -> Deployment:
         template = read_template(paths.TEMPLATE)
         with ThreadPoolExecutor() as pool:
             packages = list(pool.map(build, code_resources(template, paths.TEMPLATE.parent)))
-        uploaded = _upload(settings, packages)
+        present = _present(settings)
+        uploaded = _upload(settings, packages, present)
         detail.append(f"{len(packages)} built, {uploaded} uploaded")
+    with step(on_progress, "upload Spark code") as detail:
+        detail.append(f"{spark_code.upload(settings, present)} changed")
     with step(on_progress, "deploy stack") as detail:
         template = with_code(template, {p.logical_id: f"s3://{settings.artifacts_bucket}/{p.key}" for p in packages})
         changes = _change_stack(settings, template)
         detail.append(_summary(changes))
-    return Deployment(settings.stack_name, changes, _outputs(settings), time.monotonic() - started)
+    return Deployment(settings.stack_name, changes, stack_outputs(settings), time.monotonic() - started)
+
+
+def stack_outputs(settings: Settings) -> dict[str, str]:
+    """What the deployed stack says of itself.
+
+    Raises SandboxError when it is not deployed.
+    """
+    stack = _describe_stack(settings)
+    if stack is None:
+        raise SandboxError(
+            f"The template is not deployed: there is no stack {settings.stack_name}.",
+            hint="Start and deploy with: sandbox up",
+        )
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def parameters(settings: Settings, template: dict[str, Any]) -> dict[str, str]:
@@ -89,14 +107,15 @@ def parameters(settings: Settings, template: dict[str, Any]) -> dict[str, str]:
     return values
 
 
-def _upload(settings: Settings, packages: list[Package]) -> int:
-    s3 = aws.client(settings, "s3")
+def _present(settings: Settings) -> dict[str, str]:
+    """The ETag of each object in the artifacts bucket, by its key."""
     _require_bucket(settings)
-    present = {
-        item["Key"]
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=settings.artifacts_bucket)
-        for item in page.get("Contents", [])
-    }
+    pages = aws.client(settings, "s3").get_paginator("list_objects_v2").paginate(Bucket=settings.artifacts_bucket)
+    return {item["Key"]: item["ETag"] for page in pages for item in page.get("Contents", [])}
+
+
+def _upload(settings: Settings, packages: list[Package], present: Mapping[str, str]) -> int:
+    s3 = aws.client(settings, "s3")
     new = [package for package in packages if package.key not in present]
     for package in new:
         s3.put_object(Bucket=settings.artifacts_bucket, Key=package.key, Body=package.body)
@@ -221,11 +240,6 @@ def _describe_stack(settings: Settings) -> dict[str, Any] | None:
             return None
         raise
     return None if stacks[0]["StackStatus"] == "DELETE_COMPLETE" else dict(stacks[0])
-
-
-def _outputs(settings: Settings) -> dict[str, str]:
-    stack = _describe_stack(settings) or {}
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _wait(done: Callable[[], bool], what: str) -> None:

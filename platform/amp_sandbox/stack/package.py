@@ -55,6 +55,11 @@ def build(code: CodeResource) -> Package:
     return Package(code.logical_id, body, f"{code.logical_id}/{digest}.zip")
 
 
+def zip_folder(folder: Path, prefix: str = "") -> bytes:
+    """A folder's files as a zip file, below `prefix` in it; the same bytes for the same content."""
+    return _zip({prefix + name: path for name, path in _files(folder)})
+
+
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for root, names, files in os.walk(folder):
         names[:] = [name for name in names if name not in IGNORED and not name.endswith(".egg-info")]

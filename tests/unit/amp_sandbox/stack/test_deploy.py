@@ -49,7 +49,7 @@ class FakeS3:
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_objects_v2"
         # A page for each object, and one without any.
-        pages = [*({"Contents": [{"Key": key}]} for key in self.objects), {}]
+        pages = [*({"Contents": [{"Key": key, "ETag": "etag"}]} for key in self.objects), {}]
         return SimpleNamespace(paginate=lambda Bucket: iter(pages))  # noqa: N803
 
     def put_object(self, **request: Any) -> None:
@@ -174,6 +174,7 @@ def sandbox(
     clock = itertools.count()
     monkeypatch.setattr(module, "paths", SimpleNamespace(TEMPLATE=tmp_path / "template.yaml", PARAMETERS=tmp_path))
     monkeypatch.setattr(module, "build", built)
+    monkeypatch.setattr(module.spark_code, "upload", lambda _settings, present: len(present))  # has its own tests
     monkeypatch.setattr(module, "aws", SimpleNamespace(client=lambda _settings, service: clients[service]))
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _seconds: None))
     return
