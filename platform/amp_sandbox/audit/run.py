@@ -22,8 +22,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from amp_sandbox.audit import sources
+from amp_sandbox.audit import sources, transformed
 from amp_sandbox.audit.tally import StreamAudit, Tally
+from amp_sandbox.audit.transformed import TransformedAudit
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.lake import connection
 from amp_sandbox.publish import ledger
@@ -52,15 +53,19 @@ class Unsettled:
 
 @dataclass(frozen=True)
 class Audit:
-    """The account of each stream, and a few of the lost ids of each, to trace."""
+    """The account of each stream, and a few of the lost ids of each, to trace.
+
+    `transformed` accounts for the raw rows of each stream that Spark jobs have read.
+    """
 
     streams: tuple[StreamAudit, ...]
     lost: dict[str, list[str]] = field(default_factory=dict)
+    transformed: tuple[TransformedAudit, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether nothing is lost."""
-        return not any(stream.lost for stream in self.streams)
+        return not any(stream.lost for stream in self.streams) and not any(table.lost for table in self.transformed)
 
 
 def audit(
@@ -91,7 +96,8 @@ def audit(
             if clock() >= deadline or sum(account.in_flight for account in found) <= besides:
                 break
             sleep(_POLL_SECONDS)
-        return Audit(tuple(found), {s.name: lost for s in all_streams if (lost := tally.lost(s.name, _EXAMPLES))})
+        lost = {s.name: ids for s in all_streams if (ids := tally.lost(s.name, _EXAMPLES))}
+    return Audit(tuple(found), lost, transformed.audit_transformed(settings))
 
 
 def unsettled(settings: Settings, all_streams: Sequence[Stream]) -> Unsettled:

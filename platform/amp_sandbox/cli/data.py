@@ -1,7 +1,6 @@
-"""The commands that work with data: seed, audit, trace, sql, demo."""
+"""The commands that work with data: seed, trace, sql."""
 
 import csv
-import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -16,8 +15,6 @@ from amp_sandbox.cli.output import json_option, pasteable, print_json, print_tab
 from amp_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from amp_sandbox.audit import StreamAudit
-    from amp_sandbox.demo import Demo
     from amp_sandbox.lake import Result
     from amp_sandbox.publish.seed import Seeded
     from amp_sandbox.trace import Trace
@@ -90,45 +87,6 @@ def seed(
 
 
 @click.command()
-@click.option(
-    "--wait",
-    "seconds",
-    type=click.FloatRange(min=0),
-    default=0,
-    help="Wait up to so many SECONDS until nothing is in flight.",
-)
-@json_option
-@click.pass_context
-def audit(ctx: click.Context, seconds: float, as_json: bool) -> None:
-    """Account for every record that was published, by its id.
-
-    Of each stream: landed in the lake, in flight, in the dead-letter queue, in the error prefix, or lost; and how many
-    copies the pipeline added. Exits with 0 only when nothing is lost.
-    """
-    from amp_sandbox.audit import audit as run
-    from amp_sandbox.demo.run import settle
-    from amp_sandbox.runtime.running import running_settings
-
-    settings = running_settings()
-    if seconds:
-        with progress() as on_progress:
-            found = settle(settings, seconds, on_progress)
-    else:
-        found = run(settings)
-    if as_json:
-        print_json(found.streams)
-    else:
-        _print_audit(found.streams)
-        for stream, lost in found.lost.items():
-            hint = pasteable(f"Follow one with: sandbox trace {lost[0]}")
-            click.echo(f"Lost of {stream}, for example: {', '.join(lost)}. {hint}")
-        in_flight = sum(stream.in_flight for stream in found.streams)
-        if seconds and in_flight:
-            click.echo(f"After {seconds:g} s, {in_flight:,} records are still in flight.")
-    ctx.exit(0 if found.clean else 1)
-
-
-@click.command()
 @click.argument("record_id", metavar="ID")
 @json_option
 def trace(record_id: str, as_json: bool) -> None:
@@ -179,31 +137,7 @@ def sql(query: str | None, file: TextIO | None, as_csv: bool, as_json: bool) -> 
                 _print_rows(result)
 
 
-@click.command()
-@click.option("--changes", type=count, default=200, show_default=True, help="Catalogue changes to announce.")
-@click.option("--events", type=count, default=20_000, show_default=True, help="App events to publish.")
-@json_option
-@click.pass_context
-def demo(ctx: click.Context, changes: int, events: int, as_json: bool) -> None:
-    """Send seed data through the whole platform and show that it arrived.
-
-    Starts and deploys the sandbox when that is needed. Exits with 0 only when nothing is lost or doubled.
-    """
-    from amp_sandbox.demo import demo as run
-    from amp_sandbox.settings import load_settings
-
-    with progress() as on_progress:
-        result = run(load_settings(), changes, events, on_progress)
-    examples = tuple(dataclasses.replace(one, command=pasteable(one.command)) for one in result.examples)
-    result = dataclasses.replace(result, examples=examples)
-    if as_json:
-        print_json(result)
-    else:
-        _print_demo(result)
-    ctx.exit(0 if result.clean else 1)
-
-
-COMMANDS = (seed, audit, trace, sql, demo)
+COMMANDS = (seed, trace, sql)
 
 
 def _print_seeded(seeded: "Seeded") -> None:
@@ -226,12 +160,6 @@ def _print_seeded(seeded: "Seeded") -> None:
     click.echo(pasteable("Account for them with: sandbox audit --wait 60"))
 
 
-def _print_audit(streams: "Sequence[StreamAudit]") -> None:
-    columns = ("published", "landed", "in_flight", "dead_lettered", "failed", "lost", "duplicates", "unrecorded")
-    rows = [(stream.stream, *(f"{getattr(stream, name):,}" for name in columns)) for stream in streams]
-    print_table(("stream", *(name.replace("_", " ") for name in columns)), rows, [n.replace("_", " ") for n in columns])
-
-
 def _print_trace(found: "Trace") -> None:
     click.echo(f"{found.record_id} of {found.stream}: {found.state.replace('_', ' ')}")
     start = next((hop.at for hop in found.hops if hop.at), None)
@@ -245,41 +173,6 @@ def _print_trace(found: "Trace") -> None:
         for hop in found.hops
     ]
     print_table(("time (UTC)", "after", "hop", ""), rows, right=("after",))
-
-
-def _print_demo(result: "Demo") -> None:
-    click.secho("\nHop by hop, with the time since each record was published", bold=True)
-    print_table(
-        ("stream", "hop", "records", "p50", "p95"),
-        [
-            (hop.stream, hop.hop, f"{hop.records:,}", _duration(hop.p50_ms), _duration(hop.p95_ms))
-            for hop in result.hops
-        ],
-        right=("records", "p50", "p95"),
-    )
-    click.secho("The audit, of everything published since the sandbox started", bold=True)
-    _print_audit(result.audit)
-    click.secho("Trending shows, from the lake", bold=True)
-    print_table(
-        ("show", "creator", "listeners", "likes", "messages"),
-        [(show.title, show.creator, show.listeners, show.likes, show.messages) for show in result.trending],
-        right=("listeners", "likes", "messages"),
-    )
-    click.secho("What to try next", bold=True)
-    for example in result.examples:
-        click.echo(f"  {example.command}\n      {click.style(example.what, dim=True)}")
-    verdict = (
-        "Nothing was lost, nothing arrived twice." if result.clean else "Not everything arrived once: see the audit."
-    )
-    click.secho(f"\n{verdict} {result.seconds:.0f} s in all.", bold=True)
-    if result.in_flight:
-        click.echo(f"{result.in_flight:,} records are still in flight. Wait for them with: sandbox audit --wait 60")
-
-
-def _duration(milliseconds: float | None) -> str:
-    if milliseconds is None:
-        return ""
-    return f"{milliseconds:.0f} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.2f} s"
 
 
 def _query_text(query: str | None, file: TextIO | None) -> str:

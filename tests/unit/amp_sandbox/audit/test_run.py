@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amp_sandbox.audit import Audit, Unsettled, audit, sources
+from amp_sandbox.audit import Audit, Unsettled, audit, sources, transformed
 from amp_sandbox.audit.run import LOOKS, SNS_SECONDS, unsettled
 from amp_sandbox.audit.sources import DeliveryState, KinesisRecord
 from amp_sandbox.audit.tally import StreamAudit, Tally
@@ -130,6 +130,7 @@ def attach(pipeline: Pipeline, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(sources, name, getattr(pipeline, name))
     patch.setattr(Tally, "keep_lines", lambda tally, *given: pipeline.keep_lines(tally, *given))
     patch.setattr(connection, "private", lambda _: connection.local())
+    patch.setattr(transformed, "audit_transformed", lambda _: ())
 
 
 def run(

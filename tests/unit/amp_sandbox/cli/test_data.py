@@ -3,34 +3,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from amp_sandbox import audit, demo, lake, trace
-from amp_sandbox.audit import Audit, StreamAudit
-from amp_sandbox.cli import cli
-from amp_sandbox.demo import Demo, Example, HopSummary, TrendingShow
+from amp_sandbox import lake, trace
 from amp_sandbox.demo import run as demo_run
 from amp_sandbox.lake import Lake, connection
 from amp_sandbox.publish.publisher import Refused
 from amp_sandbox.publish.seed import Plan, Planted, Seeded
-from amp_sandbox.runtime import running
-from amp_sandbox.settings import Settings, variable
+from amp_sandbox.settings import Settings
 from amp_sandbox.trace import Hop, Trace
 
 Run = Callable[..., Result]
-CLEAN = StreamAudit("app-events", 1_234, 1_200, 0, 30, 2, 2, 0, 0)
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(variable(name), raising=False)
-    monkeypatch.setattr(running, "running_settings", lambda: Settings(home=tmp_path))
-    monkeypatch.setenv("SANDBOX_HOME", str(tmp_path))
-    return lambda *arguments, **options: CliRunner().invoke(cli, arguments, catch_exceptions=False, **options)
 
 
 @pytest.fixture
@@ -89,41 +74,6 @@ def test_seed_tells_of_an_interrupt_by_its_exit_code(run: Run, seeding: Callable
     result = run("seed")
     assert result.exit_code == 130
     assert "Interrupted. Published 0 catalogue changes and 5 app events" in result.stdout
-
-
-def test_audit_prints_the_list_as_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "audit", lambda _: Audit((CLEAN,)))
-    result = run("audit", "--json")
-    assert result.exit_code == 0
-    assert json.loads(result.stdout) == [
-        {
-            "stream": "app-events",
-            "published": 1_234,
-            "landed": 1_200,
-            "duplicates": 0,
-            "in_flight": 30,
-            "dead_lettered": 2,
-            "failed": 2,
-            "lost": 0,
-            "unrecorded": 0,
-        }
-    ]
-
-
-def test_audit_fails_when_something_is_lost_and_names_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = StreamAudit("app-events", 2, 1, 0, 0, 0, 0, 1, 0)
-    monkeypatch.setattr(audit, "audit", lambda _: Audit((lost,), {"app-events": ["e-1"]}))
-    result = run("audit")
-    assert result.exit_code == 1
-    assert "Follow one with: sandbox trace e-1" in result.stdout
-    assert run("audit", "--json").exit_code == 1
-
-
-def test_audit_waits_when_asked_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(demo_run, "settle", lambda _, seconds, __: waited.append(seconds) or Audit((CLEAN,)))
-    assert run("audit", "--wait", "60").exit_code == 0
-    assert waited == [60]
 
 
 def test_trace_prints_the_hops(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,26 +142,3 @@ class TestSql:
     def test_json_of_several_results_is_refused(self, run: Run) -> None:
         with pytest.raises(Exception, match="several statements"):
             run("sql", "select 1; select 2", "--json")
-
-
-@pytest.mark.parametrize(("account", "code"), [(CLEAN, 0), (StreamAudit("s", 1, 0, 0, 0, 0, 0, 1, 0), 1)])
-def test_demo_prints_everything_and_fails_unless_all_arrived(
-    run: Run, monkeypatch: pytest.MonkeyPatch, account: StreamAudit, code: int
-) -> None:
-    asked: list[Any] = []
-    played = Demo(
-        Seeded("run"),
-        (HopSummary("app-events", "in the lake", 20_000, 950.4, 1_234.5), HopSummary("app-events", "x", 0, None, None)),
-        (account,),
-        (TrendingShow("After Hours", "Maya", 38, 70, 2),),
-        (Example("sandbox trace e-1", "an app event"),),
-        9.6,
-    )
-    monkeypatch.setattr(demo, "demo", lambda _, changes, events, __: asked.append((changes, events)) or played)
-    result = run("demo", "--events", "5")
-    assert asked == [(200, 5)]
-    assert result.exit_code == code
-    for part in ("20,000", "950 ms", "1.23 s", "After Hours", "sandbox trace e-1", "10 s in all"):
-        assert part in result.stdout
-    assert ("30 records are still in flight" in result.stdout) == (account == CLEAN)
-    assert json.loads(run("demo", "--json").stdout)["hops"][0]["p50_ms"] == 950.4
