@@ -1,12 +1,11 @@
-"""Brings the sandbox up, publishes a story, waits until all of it is accounted for, and gathers what to show.
-
-**Left out:** a tour of parts that the streaming path does not touch.
-"""
+"""Brings the sandbox up, publishes a story, makes tables of it, accounts for all of it, and gathers what to show."""
 
 import time
 from dataclasses import dataclass
 
-from amp_sandbox.audit import Audit, StreamAudit, Unsettled, audit, unsettled
+from amp_sandbox.audit import Audit, StreamAudit, TransformedAudit, Unsettled, audit, unsettled
+from amp_sandbox.batch.run import Batch, batch, today
+from amp_sandbox.demo.engagement import ShowEngagement, busiest_shows
 from amp_sandbox.demo.hops import HopSummary, summarise
 from amp_sandbox.demo.trending import TrendingShow, trending_shows
 from amp_sandbox.lake import connection
@@ -17,6 +16,7 @@ from amp_sandbox.publish.streams import app_events, catalog_changes, streams
 from amp_sandbox.settings import Settings
 
 SETTLE_SECONDS = 120.0
+DAYS = 8  # what `sandbox seed` publishes: a week and today
 _PHASES = {"catalogue": "load the catalogue", "publish": "publish changes and events"}
 
 
@@ -36,13 +36,18 @@ class Demo:
     hops: tuple[HopSummary, ...]
     audit: tuple[StreamAudit, ...]
     trending: tuple[TrendingShow, ...]
+    batch: Batch
+    transformed: tuple[TransformedAudit, ...]
+    engagement: tuple[ShowEngagement, ...]
     examples: tuple[Example, ...]
     seconds: float
 
     @property
     def clean(self) -> bool:
         """Whether nothing was lost, and nothing arrived twice."""
-        return not any(stream.lost or stream.duplicates for stream in self.audit)
+        return not any(stream.lost or stream.duplicates for stream in self.audit) and not any(
+            table.lost or table.duplicates for table in self.transformed
+        )
 
     @property
     def in_flight(self) -> int:
@@ -64,12 +69,25 @@ def demo(settings: Settings, changes: int, events: int, on_progress: OnProgress 
     seeded = publish(settings, Plan(changes=changes, events=events), on_progress)
     if seeded.interrupted:
         raise KeyboardInterrupt
-    accounts = settle(settings, SETTLE_SECONDS, on_progress, besides=before.queued).streams
+    settle(settings, SETTLE_SECONDS, on_progress, besides=before.queued)
     with step(on_progress, "look at the lake"):
         hops = summarise(settings, seeded.run)
         trending = trending_shows(settings)
+    done = batch(settings, today(), DAYS, on_progress=on_progress)
+    with step(on_progress, "look at the tables"):
+        engagement = busiest_shows(settings)
+    # Of what was published, again, and of the rows that the jobs have read.
+    accounts = settle(settings, SETTLE_SECONDS, on_progress, besides=before.queued)
     return Demo(
-        seeded, tuple(hops), accounts, tuple(trending), examples(settings, seeded.run), time.monotonic() - started
+        seeded=seeded,
+        hops=tuple(hops),
+        audit=accounts.streams,
+        trending=tuple(trending),
+        batch=done,
+        transformed=accounts.transformed,
+        engagement=tuple(engagement),
+        examples=examples(settings, seeded.run),
+        seconds=time.monotonic() - started,
     )
 
 
@@ -96,10 +114,12 @@ def examples(settings: Settings, run: str) -> tuple[Example, ...]:
     """Commands to try next, with ids of a run."""
     change, event = (_an_id(settings, stream.name, run) for stream in (catalog_changes(settings), app_events(settings)))
     by_type = "select event_type, count(*) from raw.app_events group by all order by 2 desc"
+    favourites = "select * from amp_transformed.show_recommendations limit 5"
     found = [
         Example(f"sandbox trace {change}", "a catalogue change, hop by hop") if change else None,
         Example(f"sandbox trace {event}", "an app event, hop by hop") if event else None,
-        Example(f'sandbox sql "{by_type}"', "the lake, in SQL"),
+        Example(f'sandbox sql "{by_type}"', "the lake as it arrived, in SQL"),
+        Example(f'sandbox sql "{favourites}"', "a table that the jobs made, found through the Data Catalog"),
         Example("sandbox seed --bad --changes 0 --events 0", "flawed input: see where it ends, with sandbox audit"),
         Example("sandbox logs lambda/catalog-ingest", "what a function logged"),
         Example('eval "$(sandbox env)"; aws s3 ls --recursive s3://' + settings.raw_bucket, "any AWS client"),

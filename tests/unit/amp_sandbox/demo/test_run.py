@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from amp_sandbox.audit import Audit, StreamAudit, Unsettled
+from amp_sandbox.batch.run import Batch
 from amp_sandbox.demo import run as demo_module
 from amp_sandbox.demo.run import Meter, demo, examples
 from amp_sandbox.progress import Step
@@ -13,6 +15,7 @@ from amp_sandbox.publish.seed import Plan, Progress, Seeded
 from amp_sandbox.runtime import up
 from amp_sandbox.settings import Settings
 
+BATCH = Batch(date(2026, 3, 9), 8, (), (), (), 1.0)
 CLEAN = StreamAudit("app-events", 10, 10, 0, 0, 0, 0, 0, 0)
 
 
@@ -36,6 +39,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         monkeypatch.setattr(demo_module, "audit", audit)
         monkeypatch.setattr(demo_module, "summarise", note("hops", []))
         monkeypatch.setattr(demo_module, "trending_shows", note("trending", []))
+        monkeypatch.setattr(demo_module, "batch", lambda *_, **__: played.append("batch") or BATCH)
+        monkeypatch.setattr(demo_module, "busiest_shows", note("engagement", []))
         return played
 
     return set_up
@@ -45,9 +50,15 @@ def test_the_demo_brings_up_publishes_accounts_and_looks(tmp_path: Path, stage: 
     played = stage(Seeded("run"))
     steps: list[Step] = []
     result = demo(Settings(home=tmp_path), 1, 2, steps.append)
-    assert played == ["up", "before", "seed", "audit besides 3", "hops", "trending"]
+    looked = ["hops", "trending", "batch", "engagement"]
+    assert played == ["up", "before", "seed", "audit besides 3", *looked, "audit besides 3"]
     assert result.clean
-    assert [step.name for step in steps if step.state == "done"] == ["account for every record", "look at the lake"]
+    assert [step.name for step in steps if step.state == "done"] == [
+        "account for every record",
+        "look at the lake",
+        "look at the tables",
+        "account for every record",
+    ]
 
 
 @pytest.mark.parametrize(
