@@ -13,6 +13,7 @@ PARAMETERS = PLATFORM / "parameters"
 SERVICES = REPOSITORY / "services"
 SEED_DATA = REPOSITORY / "seed_data"
 SPARK = REPOSITORY / "spark"
+MARTS = REPOSITORY / "marts"
 DOCS = REPOSITORY / "docs"
 
 SANDBOX_PYTHON = REPOSITORY / ".venv" / "bin" / "python"

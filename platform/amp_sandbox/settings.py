@@ -102,6 +102,16 @@ class Settings(BaseSettings):
         return f"amp-{self.stage}-{self.account_id}-artifacts"
 
     @property
+    def warehouse_cluster(self) -> str:
+        """The Redshift cluster."""
+        return "amp"
+
+    @property
+    def warehouse_database(self) -> str:
+        """The database of the Redshift cluster."""
+        return "amp"
+
+    @property
     def topic_name(self) -> str:
         """The SNS topic of catalogue changes."""
         return f"amp-catalog-changes-{self.stage}"

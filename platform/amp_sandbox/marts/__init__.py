@@ -1,0 +1,5 @@
+"""Building the marts: the SQL files of `marts/`, run in the warehouse through the Redshift Data API."""
+
+from amp_sandbox.marts.run import Built, build
+
+__all__ = ["Built", "build"]
