@@ -1,7 +1,11 @@
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+REPOSITORY = Path(__file__).parents[4]
 
 
 def changed(items: list[dict[str, Any]], kind: str, changes: dict[str, Any]) -> list[dict[str, Any]]:
@@ -51,6 +55,12 @@ def test_what_is_missing_is_named(function: SimpleNamespace, items: list[dict[st
     del items[1]["groups"]
     with pytest.raises(function.configuration.ConfigurationError, match="the item user etl: groups is missing"):
         function.configuration.parse(items)
+
+
+def test_the_configuration_that_ships_can_be_used(function: SimpleNamespace) -> None:
+    items = json.loads((REPOSITORY / "platform" / "parameters" / "warehouse.json").read_bytes())
+    found = function.configuration.parse(items)
+    assert {user.name for user in found.users} == {"analyst", "etl"}
 
 
 def test_an_empty_table_configures_nothing(function: SimpleNamespace) -> None:
