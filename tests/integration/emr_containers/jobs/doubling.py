@@ -1,0 +1,5 @@
+"""What double_numbers.py imports."""
+
+
+def double(number: int) -> int:
+    return number * 2

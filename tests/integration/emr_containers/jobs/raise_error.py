@@ -1,0 +1,3 @@
+"""Fails as jobs do."""
+
+raise ValueError("the date is in the future")
