@@ -23,6 +23,7 @@ AWS_SERVICES = (
     "cloudwatch",
     "dynamodb",
     "dynamodbstreams",
+    "events",
     "firehose",
     "glue",
     "iam",
