@@ -18,8 +18,8 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.services.events.resource_providers.aws_events_rule import EventsRuleProvider
 
-from amp_localstack.cloudformation.changes import Properties, unknown
 from amp_localstack.cloudformation.api_request import UnknownPropertyError, as_request
+from amp_localstack.cloudformation.changes import Properties, unknown
 
 SETTINGS = ("Description", "EventPattern", "ScheduleExpression", "State")
 KNOWN = ("Arn", "Id", "Name", "Targets", *SETTINGS)

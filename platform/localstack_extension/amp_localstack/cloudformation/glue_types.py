@@ -19,8 +19,8 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from amp_localstack.cloudformation.changes import Properties, unknown
 from amp_localstack.cloudformation.api_request import UnknownPropertyError, as_request
+from amp_localstack.cloudformation.changes import Properties, unknown
 
 # What a crawler is when a template does not say it; UpdateCrawler leaves as it is what it is not given.
 CRAWLER_DEFAULTS: Properties = {

@@ -15,8 +15,8 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from amp_localstack.cloudformation.changes import tag_change, tags_of, unknown
 from amp_localstack.cloudformation.api_request import UnknownPropertyError, as_request
+from amp_localstack.cloudformation.changes import tag_change, tags_of, unknown
 
 GONE = ("TERMINATED", "ARRESTED")
 STARTED = "started"
