@@ -23,7 +23,15 @@ from amp_sandbox.errors import SandboxError
 log = logging.getLogger(__name__)
 
 PREFIX = "SANDBOX_"
-PORTS = ("localstack_port", "standins_port", "catalog_api_port")
+PORTS = (
+    "localstack_port",
+    "standins_port",
+    "catalog_api_port",
+    "spark_master_port",
+    "spark_master_ui_port",
+    "spark_worker_ui_port",
+    "spark_history_port",
+)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Home = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
@@ -42,9 +50,17 @@ class Settings(BaseSettings):
         default=4566, description="Port of the AWS endpoint, which is the one address that clients need."
     )
     standins_port: Port = Field(
-        default=4570, description="Port of the stand-in services (Firehose, Glue), which LocalStack forwards to."
+        default=4570, description="Port of the stand-in services (EMR, Firehose, Glue), which LocalStack forwards to."
     )
     catalog_api_port: Port = Field(default=8070, description="Port of Amp's catalogue service.")
+    spark_master_port: Port = Field(
+        default=7077, description="Port of the Spark master, which drivers and workers connect to."
+    )
+    spark_master_ui_port: Port = Field(default=7078, description="Port of the Spark master's web page.")
+    spark_worker_ui_port: Port = Field(default=7079, description="Port of the Spark worker's web page.")
+    spark_history_port: Port = Field(
+        default=18080, description="Port of Spark's history server: what job runs did and do, stage by stage."
+    )
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",
@@ -80,6 +96,11 @@ class Settings(BaseSettings):
     def catalog_api_url(self) -> str:
         """The catalogue service."""
         return f"http://127.0.0.1:{self.catalog_api_port}"
+
+    @property
+    def spark_master_url(self) -> str:
+        """The Spark master, as drivers and workers know it."""
+        return f"spark://127.0.0.1:{self.spark_master_port}"
 
     @property
     def stack_name(self) -> str:

@@ -2,10 +2,14 @@
 
 import contextlib
 import shlex
+from typing import TYPE_CHECKING
 
 import click
 
 from amp_sandbox.cli.output import json_option, pasteable, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from amp_sandbox.runtime.status import ServiceStatus
 
 
 @click.command()
@@ -63,7 +67,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     rows = [
         (
             service.name,
-            "healthy" if service.healthy else "not answering" if service.state == "running" else service.state,
+            _state(service),
             service.pid,
             service.url,
             "" if service.uptime_seconds is None else _duration(service.uptime_seconds),
@@ -150,6 +154,14 @@ def reset(yes: bool) -> None:
 
 
 COMMANDS = (up, down, status, logs, env, reset)
+
+
+def _state(service: "ServiceStatus") -> str:
+    if service.state == "running":
+        return "healthy" if service.healthy else "not answering"
+    if service.state == "waiting":
+        return "on demand"
+    return "healthy" if service.healthy and service.state != "starting" else service.state
 
 
 def _duration(seconds: int) -> str:

@@ -3,7 +3,7 @@
 import http.client
 import socket
 
-from amp_sandbox.runtime.services import Service
+from amp_sandbox.runtime.service import Service
 
 
 def is_healthy(service: Service, timeout: float = 2.0) -> bool:

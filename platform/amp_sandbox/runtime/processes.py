@@ -19,6 +19,7 @@ from amp_sandbox import paths
 
 MARKER = "AMP_SANDBOX_PROCESS_OF"
 TASK_ROOT = "LAMBDA_TASK_ROOT"
+JOB_RUN = "AMP_SANDBOX_JOB_RUN"  # of a Spark driver
 POLL_SECONDS = 0.05
 KILL_SECONDS = 5.0  # how long the system may take to end what was killed
 
@@ -34,6 +35,8 @@ def label(process: psutil.Process) -> str:
     function = environment.get("AWS_LAMBDA_FUNCTION_NAME")
     if function:
         return f"lambda/{function}"
+    if run := environment.get(JOB_RUN):
+        return f"job run {run}"
     service = environment.get("SUPERVISOR_PROCESS_NAME")
     if service:
         return service

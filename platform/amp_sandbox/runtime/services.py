@@ -3,15 +3,13 @@
 Services get a clean environment, made here in full: nothing of the shell that starts the sandbox (AWS
 credentials and profiles, proxies, Python paths) reaches them.
 
-**Left out:** start order. All start at once and each waits for what it needs; `priority` only orders how they
-stop.
+**Left out:** start order. All start at once, but for those that are started on demand, and each waits for what it
+needs; `priority` only orders how they stop.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-
 from amp_sandbox import paths
+from amp_sandbox.runtime import spark
+from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.settings import Settings, variable
 
 LOCALSTACK = "localstack"
@@ -23,6 +21,7 @@ AWS_SERVICES = (
     "cloudwatch",
     "dynamodb",
     "dynamodbstreams",
+    "emr-containers",
     "events",
     "firehose",
     "glue",
@@ -40,47 +39,9 @@ AWS_SERVICES = (
 )
 
 
-@dataclass(frozen=True)
-class Service:
-    """One long-running process."""
-
-    name: str
-    python: Path
-    arguments: tuple[str, ...]
-    directory: Path
-    port: int
-    port_setting: str
-    health_path: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    priority: int = 10  # the highest stops first
-    ready_seconds: float = 60  # how long `up` waits for its health check
-    stop_seconds: int = 10  # from asking it to stop to killing it
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
-
-
 def table(settings: Settings) -> tuple[Service, ...]:
     """Every service of a sandbox with these settings."""
-    return (_catalog_api(settings), _localstack(settings), _standins(settings))
-
-
-def clean_environment(settings: Settings, service: str, python: Path) -> dict[str, str]:
-    """What every service's environment starts from. Its own folder is its HOME and holds its temporary files."""
-    home = paths.state_dir(settings.home, service)
-    return {
-        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(home),
-        "TMPDIR": str(home / "tmp"),
-        "LANG": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-        # Whoever looks for AWS credentials beyond those given finds none, neither in files nor on the network.
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    return (_catalog_api(settings), _localstack(settings), _standins(settings), *spark.services(settings))
 
 
 def _localstack(settings: Settings) -> Service:
@@ -120,6 +81,7 @@ def _localstack(settings: Settings) -> Service:
             "PROVIDER_OVERRIDE_KINESIS": "moto",
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
+            "PROVIDER_OVERRIDE_EMR_CONTAINERS": "standin",
             "PROVIDER_OVERRIDE_FIREHOSE": "standin",
             "PROVIDER_OVERRIDE_GLUE": "standin",
             "STANDINS_URL": settings.standins_url,

@@ -15,14 +15,20 @@ from amp_sandbox import paths
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime import processes, supervisord
 from amp_sandbox.runtime.health import is_healthy
-from amp_sandbox.runtime.services import LOCALSTACK, Service, table
+from amp_sandbox.runtime.service import Service
+from amp_sandbox.runtime.services import LOCALSTACK, table
 from amp_sandbox.runtime.up import last_lines, state_lost
 from amp_sandbox.settings import Settings
+
+WAITING = "waiting"
 
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """One service. `state` is supervisord's, in lower case, or `stopped` when the sandbox does not run."""
+    """One service. `state` is supervisord's, in lower case, or `stopped` when the sandbox does not run.
+
+    An on-demand service that nobody needs is `waiting`, and as healthy as it should be.
+    """
 
     name: str
     state: str
@@ -82,10 +88,14 @@ def _service_status(
     runs = bool(info and info.pid)
     state = info.state.lower() if info else "unknown"
     failed = state.upper() in supervisord.FAILED_STATES
+    if service.on_demand and state.upper() == supervisord.WAITING_STATE:
+        state = WAITING
+    # An on-demand service may be looked at in the seconds in which it starts.
+    well = state == WAITING or (runs and (healthy or (service.on_demand and state == "starting")))
     return ServiceStatus(
         name=service.name,
         state=state,
-        healthy=runs and healthy,
+        healthy=well,
         pid=info.pid if info and runs else None,
         port=service.port,
         url=service.url,

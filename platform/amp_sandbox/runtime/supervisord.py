@@ -21,7 +21,7 @@ from typing import Any, cast
 from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime.processes import MARKER
-from amp_sandbox.runtime.services import Service
+from amp_sandbox.runtime.service import Service
 from amp_sandbox.settings import Settings
 
 NAME = "supervisord"
@@ -30,6 +30,8 @@ SOCKET_PATH_LIMIT = 103 - len(".12345678")
 # Staying up for as long counts as started; failing earlier four times in a row is FATAL.
 START_SECONDS = 5
 LOG_BYTES = 10_000_000
+# An on-demand service that nobody needs; any other service that is stopped was stopped by hand.
+WAITING_STATE = "STOPPED"
 FAILED_STATES = ("BACKOFF", "EXITED", "FATAL")
 
 
@@ -68,6 +70,10 @@ class Supervisor:
     def start(self, name: str) -> None:
         """Start a service that is stopped or has failed, without waiting."""
         self._rpc.startProcess(name, False)
+
+    def stop(self, name: str) -> None:
+        """Stop a service, without waiting."""
+        self._rpc.stopProcess(name, False)
 
     def shutdown(self) -> None:
         """Begin to stop all services, the highest priority first, and then supervisord itself."""
@@ -124,10 +130,11 @@ def render(settings: Settings, services: Sequence[Service]) -> str:
     }
     for service in services:
         sections[f"program:{service.name}"] = {
-            "command": " ".join(f'"{_text(part)}"' for part in (str(service.python), *service.arguments)),
+            "command": " ".join(f'"{_text(part)}"' for part in _command(service)),
             "directory": _text(service.directory),
             "environment": ",".join(f'{k}="{_text(v)}"' for k, v in service.environment.items()),
             "priority": str(service.priority),
+            "autostart": str(not service.on_demand).lower(),
             "autorestart": "true",
             "startsecs": str(START_SECONDS),
             "startretries": "3",
@@ -156,6 +163,11 @@ def starts(home: Path) -> dict[str, int]:
 
 def _section(name: str, values: Mapping[str, str]) -> str:
     return "\n".join([f"[{name}]", *(f"{key}={value}" for key, value in values.items()), ""])
+
+
+def _command(service: Service) -> tuple[str, ...]:
+    nice = ("nice", "-n", str(service.niceness)) if service.niceness else ()
+    return (*nice, str(service.python), *service.arguments)
 
 
 def _text(value: object) -> str:

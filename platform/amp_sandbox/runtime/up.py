@@ -1,10 +1,13 @@
 """Starting: everything at once, in parallel, until every health check passes; then the template is deployed.
 
+Services that are started on demand are made known to supervisord, and wait.
+
 **Left out:** keeping state from one start to the next. LocalStack holds streams, queues and objects in
 memory, so what the others remember of them (checkpoints, the ledger of what was published) would be about
 things that are gone.
 """
 
+import os
 import threading
 import time
 from collections import deque
@@ -17,10 +20,11 @@ from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, Step, ignore, step
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime import processes, supervisord
+from amp_sandbox.runtime import processes, spark, supervisord
 from amp_sandbox.runtime.down import stop
 from amp_sandbox.runtime.health import is_free, is_healthy
-from amp_sandbox.runtime.services import LOCALSTACK, Service, table
+from amp_sandbox.runtime.service import Service
+from amp_sandbox.runtime.services import LOCALSTACK, table
 from amp_sandbox.settings import Settings, record_settings, recorded_settings, variable
 
 LOG_LINES = 15
@@ -98,7 +102,7 @@ def _bring_up(settings: Settings, services: Sequence[Service], on_progress: OnPr
             stop(settings)
         _start_fresh(settings, services, on_progress, keep=keep)
         return Started(fresh=True)
-    restarted = _start_failed(settings, info)
+    restarted = _start_failed(settings, info, on_demand={service.name for service in services if service.on_demand})
     _wait_healthy(settings, services, on_progress)
     _record_instance(settings)
     return Started(fresh=False, restarted=restarted)
@@ -110,6 +114,7 @@ def _start_fresh(settings: Settings, services: Sequence[Service], on_progress: O
             stop(settings)
     _require_free_ports(services)
     homes.prepare(settings.home, tuple(service.name for service in services))
+    spark.prepare(settings, os.environ)
     record_settings(settings)
     try:
         supervisord.start(settings, services)
@@ -130,17 +135,19 @@ def _require_environments(services: Sequence[Service]) -> None:
 
 
 def _require_free_ports(services: Sequence[Service]) -> None:
-    busy = [service for service in services if not is_free(service.port)]
+    ports = [(s.name, *port) for s in services for port in ((s.port, s.port_setting), *s.other_ports)]
+    busy = [(name, port, setting) for name, port, setting in ports if not is_free(port)]
     if busy:
         lines = [
-            f"Port {s.port} for {s.name} is held by {processes.holder_of_port(s.port) or 'an unknown process'}; "
-            f"{s.port_setting} moves it."
-            for s in busy
+            f"Port {port} for {name} is held by {processes.holder_of_port(port) or 'an unknown process'}; "
+            f"{setting} moves it."
+            for name, port, setting in busy
         ]
+        _, port, setting = busy[0]
         raise SandboxError(
-            f"In use on 127.0.0.1: {', '.join(f'port {service.port}' for service in busy)}.",
+            f"In use on 127.0.0.1: {', '.join(f'port {port}' for _, port, _ in busy)}.",
             "\n".join(lines),
-            f"Stop what holds it, or choose another port, such as: {busy[0].port_setting}={busy[0].port + 100}",
+            f"Stop what holds it, or choose another port, such as: {setting}={port + 100}",
         )
 
 
@@ -156,9 +163,14 @@ def _require_same_settings(settings: Settings) -> None:
         )
 
 
-def _start_failed(settings: Settings, info: dict[str, supervisord.ProcessInfo]) -> tuple[str, ...]:
+def _start_failed(settings: Settings, info: dict[str, supervisord.ProcessInfo], on_demand: set[str]) -> tuple[str, ...]:
+    """Start what has failed; what is started on demand is left to those who need it."""
     supervisor = supervisord.Supervisor(settings.home)
-    failed = tuple(name for name, process in info.items() if process.state in ("FATAL", "EXITED", "STOPPED"))
+    failed = tuple(
+        name
+        for name, process in info.items()
+        if process.state in ("FATAL", "EXITED", "STOPPED") and name not in on_demand
+    )
     for name in failed:
         supervisor.start(name)
     return failed
@@ -166,6 +178,7 @@ def _start_failed(settings: Settings, info: dict[str, supervisord.ProcessInfo]) 
 
 def _wait_healthy(settings: Settings, services: Sequence[Service], on_progress: OnProgress) -> None:
     """Wait for all services at once. When one fails, the others are not waited for any more."""
+    services = [service for service in services if not service.on_demand]
     cancel = threading.Event()
     for service in services:
         on_progress(Step(service.name, "started"))

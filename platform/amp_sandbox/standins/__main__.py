@@ -8,6 +8,7 @@ import logging
 
 import uvicorn
 
+from amp_sandbox.emr_containers import service as emr_containers
 from amp_sandbox.firehose import service as firehose
 from amp_sandbox.glue import service as glue
 from amp_sandbox.settings import load_settings
@@ -24,7 +25,7 @@ def main() -> None:
         level=settings.log_level, format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
     )
     uvicorn.run(
-        create_app([firehose.open_service(settings), glue.open_service(settings)]),
+        create_app([service.open_service(settings) for service in (firehose, glue, emr_containers)]),
         host="127.0.0.1",
         port=settings.standins_port,
         log_config=None,

@@ -6,6 +6,7 @@ A test fails when the page is not what would be written now.
 """
 
 from amp_sandbox import paths
+from amp_sandbox.emr_containers import service as _emr_containers  # noqa: F401 - registers its operations
 from amp_sandbox.firehose import service as _firehose  # noqa: F401 - registers its operations
 from amp_sandbox.glue import service as _glue  # noqa: F401 - registers its operations
 from amp_sandbox.protocol.coverage import coverage_page

@@ -54,6 +54,12 @@ def dynamodbstreams_moto() -> Service:
     return _moto("dynamodbstreams")
 
 
+@aws_provider(api="emr-containers", name="standin")
+def emr_containers_standin() -> Service:
+    """`PROVIDER_OVERRIDE_EMR_CONTAINERS=standin`."""
+    return _standin("emr-containers")
+
+
 @aws_provider(api="firehose", name="standin")
 def firehose_standin() -> Service:
     """`PROVIDER_OVERRIDE_FIREHOSE=standin`."""

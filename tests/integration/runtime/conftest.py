@@ -9,12 +9,18 @@ import pytest
 from support.sandboxes import own_settings
 
 from amp_sandbox.runtime.down import down
-from amp_sandbox.runtime.services import Service, clean_environment
+from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.settings import Settings, variable
 
 SCRIPT = Path(__file__).with_name("tiny_service.py")
 # The sandbox's own names, as supervision treats LocalStack specially.
-NAMES = {"localstack": "localstack_port", "standins": "standins_port", "catalog_api": "catalog_api_port"}
+NAMES = {
+    "localstack": "localstack_port",
+    "standins": "standins_port",
+    "catalog_api": "catalog_api_port",
+    "spark_master": "spark_master_ui_port",
+}
+ON_DEMAND = {"spark_master"}
 
 Behave = Callable[..., None]
 READY_SECONDS = 10.0
@@ -35,6 +41,7 @@ def tiny_service(settings: Settings, name: str, behaviour: str = "") -> Service:
         environment=clean_environment(settings, name, python),
         ready_seconds=2 if behaviour == "sick" else READY_SECONDS,
         stop_seconds=1,
+        on_demand=name in ON_DEMAND,
     )
 
 

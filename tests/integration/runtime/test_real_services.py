@@ -37,6 +37,14 @@ def test_every_service_is_healthy_and_counted(sandbox: Settings) -> None:
         "localstack": True,
         "standins": True,
         "catalog_api": True,
+        "spark_master": True,
+        "spark_worker": True,
+        "spark_history": True,
+    }
+    assert {name for name, service in services.items() if service["state"] == "waiting"} == {
+        "spark_master",
+        "spark_worker",
+        "spark_history",
     }
 
 

@@ -75,7 +75,9 @@ def test_up_starts_everything_and_down_leaves_nothing(settings: Settings) -> Non
     assert seen.running
     assert seen.healthy
     assert not seen.deployed
-    assert all(service.pid and service.memory_bytes > 1e6 and service.restarts == 0 for service in seen.services)
+    started = [service for service in seen.services if service.pid]
+    assert {service.name for service in started} == NAMES
+    assert all(service.memory_bytes > 1e6 and service.restarts == 0 for service in started)
     assert listeners(settings) == {"127.0.0.1"}
 
     assert set(down(settings).services) == NAMES
@@ -85,6 +87,21 @@ def test_up_starts_everything_and_down_leaves_nothing(settings: Settings) -> Non
     assert not seen.running
     assert not seen.healthy
     assert {service.state for service in seen.services} == {"stopped"}
+
+
+def test_an_on_demand_service_waits_until_it_is_started(settings: Settings) -> None:
+    start(settings)
+    waiting = service(settings, "spark_master")
+    assert (waiting.state, waiting.healthy, waiting.pid) == ("waiting", True, None)
+    assert up(settings, deploy=False).restarted == (), "what waits has not failed"
+    Supervisor(settings.home).start("spark_master")
+    seen = eventually(lambda: service(settings, "spark_master"), lambda seen: seen.state == "running", timeout=15)
+    assert seen.healthy
+    Supervisor(settings.home).stop("spark_master")
+    eventually(lambda: service(settings, "spark_master"), lambda seen: seen.state == "waiting", timeout=10)
+    Supervisor(settings.home).start("spark_master")
+    assert "spark_master" in down(settings).services
+    assert processes.find(settings.home) == []
 
 
 def test_down_is_safe_when_nothing_runs_and_when_nothing_ever_ran(settings: Settings) -> None:

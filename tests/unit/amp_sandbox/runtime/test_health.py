@@ -8,7 +8,7 @@ import pytest
 from support.ports import free_ports
 
 from amp_sandbox.runtime.health import is_free, is_healthy
-from amp_sandbox.runtime.services import Service
+from amp_sandbox.runtime.service import Service
 
 
 def service(port: int) -> Service:

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from amp_sandbox.runtime.services import LOCALSTACK, Service, table
-from amp_sandbox.settings import Settings, variable
+from amp_sandbox.runtime.service import Service
+from amp_sandbox.runtime.services import LOCALSTACK, table
+from amp_sandbox.settings import PORTS, Settings, variable
 
 
 def services(**values: object) -> dict[str, Service]:
@@ -19,18 +20,18 @@ def test_nothing_of_the_shells_environment_is_passed_on(monkeypatch: pytest.Monk
 
 
 def test_every_port_can_be_moved() -> None:
-    ports = {"localstack_port": 5001, "standins_port": 5002, "catalog_api_port": 5003}
+    ports = {name: 5001 + number for number, name in enumerate(PORTS)}
     moved = services(**ports)
-    assert {service.port_setting: service.port for service in moved.values()} == {
-        variable(name): port for name, port in ports.items()
-    }
-    for default in ("4566", "4570", "8070"):
-        assert default not in repr(moved)
+    listened_on = [port for one in moved.values() for port in ((one.port, one.port_setting), *one.other_ports)]
+    assert {setting: port for port, setting in listened_on} == {variable(name): port for name, port in ports.items()}
+    for name in PORTS:
+        assert str(Settings.model_fields[name].default) not in repr(moved)
 
 
 def test_two_sandboxes_share_no_path_and_no_port() -> None:
     one = table(Settings(home=Path("/one")))
-    other = table(Settings(home=Path("/two"), localstack_port=1, standins_port=2, catalog_api_port=3))
+    ports = {name: 1 + number for number, name in enumerate(PORTS)}
+    other = table(Settings.model_validate({"home": Path("/two"), **ports}))
     for a, b in zip(one, other, strict=True):
         assert a.port != b.port
         assert "/one" not in repr(b)
@@ -63,4 +64,19 @@ def test_the_standins_get_every_setting() -> None:
 
 def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
     by_stop = sorted(services().values(), key=lambda service: -service.priority)
-    assert [service.name for service in by_stop] == ["standins", "localstack", "catalog_api"]
+    assert [service.name for service in by_stop if not service.on_demand] == ["standins", "localstack", "catalog_api"]
+
+
+def test_spark_is_started_on_demand_and_stops_first() -> None:
+    on_demand = [service for service in services().values() if service.on_demand]
+    assert {service.name for service in on_demand} == {"spark_master", "spark_worker", "spark_history"}
+    assert min(service.priority for service in on_demand) > services()["standins"].priority
+
+
+def test_sparks_processes_listen_on_the_loopback_address_only() -> None:
+    for name in ("spark_master", "spark_worker", "spark_history"):
+        environment = services()[name].environment
+        assert environment["SPARK_LOCAL_IP"] == environment["SPARK_LOCAL_HOSTNAME"] == "127.0.0.1"
+    for name in ("spark_master", "spark_worker"):
+        arguments = services()[name].arguments
+        assert arguments[arguments.index("--host") + 1] == "127.0.0.1"

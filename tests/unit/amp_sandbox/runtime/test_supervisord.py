@@ -1,5 +1,6 @@
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from supervisor.options import ServerOptions
 
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime import supervisord
-from amp_sandbox.runtime.services import Service
+from amp_sandbox.runtime.service import Service
 from amp_sandbox.settings import Settings
 
 
@@ -55,6 +56,15 @@ def test_supervisord_reads_what_was_meant(tmp_path: Path, name: str) -> None:
     assert program.autorestart
     assert program.killasgroup
     assert options.pidfile == str(home / "run" / "supervisord.pid")
+
+
+def test_an_on_demand_service_waits_and_steps_back(tmp_path: Path) -> None:
+    waiting = replace(service(tmp_path, "-m", "x"), on_demand=True, niceness=10)
+    options = parsed(supervisord.render(Settings(home=tmp_path), [waiting]), tmp_path)
+    program = options.process_group_configs[0].process_configs[0]
+    assert not program.autostart
+    assert program.autorestart, "killed at work, it comes back"
+    assert program.command.startswith('"nice" "-n" "10" "/usr/bin/python3"')
 
 
 text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=30)

@@ -4,7 +4,7 @@ import pytest
 
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime.services import Service
+from amp_sandbox.runtime.service import Service
 from amp_sandbox.runtime.supervisord import ProcessInfo
 from amp_sandbox.runtime.up import _require_environments, last_lines, state_lost
 
