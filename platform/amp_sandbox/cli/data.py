@@ -112,7 +112,8 @@ def trace(record_id: str, as_json: bool) -> None:
 def sql(query: str | None, file: TextIO | None, as_csv: bool, as_json: bool) -> None:
     """Query the lake with DuckDB's SQL.
 
-    The views are raw.show_catalog and raw.app_events; times are in UTC. For example:
+    The views are raw.show_catalog and raw.app_events, and the tables of the Data Catalog as amp_raw.<table> and
+    amp_transformed.<table> (SHOW TABLES lists them); times are in UTC. For example:
 
     sandbox sql "select event_type, count(*) from raw.app_events group by all"
     """

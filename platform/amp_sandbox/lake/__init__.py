@@ -1,4 +1,4 @@
-"""The lake: DuckDB in this process over the raw bucket, with views of what Firehose delivered."""
+"""The lake: DuckDB in this process, with views of what Firehose delivered and of the Data Catalog's tables."""
 
 from amp_sandbox.lake.query import Lake, Result, open_lake
 

@@ -1,4 +1,4 @@
-"""Queries over the lake, as its users type them.
+"""Queries over the lake, as its users type them: the views of the raw bucket, and the tables of the Data Catalog.
 
 Queries read: SELECT and what DuckDB makes of SHOW, DESCRIBE and SUMMARIZE, EXPLAIN of those, and SET. Everything else
 is refused, so that no COPY changes the lake that the audit accounts for. The user's files may be read; it is the
@@ -14,6 +14,7 @@ from typing import Any
 
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.lake import connection
+from amp_sandbox.lake.catalog import Catalog
 from amp_sandbox.lake.views import create_views
 from amp_sandbox.settings import Settings
 
@@ -29,10 +30,10 @@ class Result:
 
 
 class Lake:
-    """A connection with the views of the lake."""
+    """A connection with the views of the lake, and those of the Data Catalog if there is one."""
 
-    def __init__(self, db: Any) -> None:
-        self._db = db
+    def __init__(self, db: Any, catalog: Catalog | None = None) -> None:
+        self._db, self._catalog = db, catalog
 
     def query(self, sql: str) -> Iterator[Result]:
         """Run the statements of a text, one after the other. A result is to be read before the next is asked for."""
@@ -42,6 +43,8 @@ class Lake:
         for statement in statements:
             self._require_reading(statement)
         for statement in statements:
+            if self._catalog:
+                self._catalog.provide(statement.query)
             try:
                 self._db.execute(statement)
                 reader = self._db.to_arrow_reader(_ROWS_PER_BATCH)
@@ -76,7 +79,10 @@ def open_lake(settings: Settings) -> Iterator[Lake]:
     """The lake, for as long as the block lasts."""
     with connection.private(settings) as db:
         create_views(settings, db)
-        yield Lake(db)
+        catalog = Catalog(settings, db)
+        # What has no schema in front is looked for in each; SHOW TABLES lists them all.
+        db.execute(f"SET search_path = '{','.join(('raw', *catalog.open()))}'")
+        yield Lake(db, catalog)
 
 
 def _explained(query: str) -> str:
@@ -122,5 +128,6 @@ def _failed(error: Exception) -> SandboxError:
     kind, colon, message = str(error).partition(":")
     told = message.strip() if colon and kind.endswith("Error") else str(error)
     # Whoever types the first query does not know the names yet.
-    hint = "The views are raw.show_catalog and raw.app_events." if kind == "Catalog Error" else None
+    views = "The views are raw.show_catalog and raw.app_events; SHOW TABLES lists the tables of the Data Catalog too."
+    hint = views if kind == "Catalog Error" else None
     return SandboxError("The query failed.", told, hint)

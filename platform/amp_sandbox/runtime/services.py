@@ -22,6 +22,7 @@ AWS_SERVICES = (
     "dynamodb",
     "dynamodbstreams",
     "emr-containers",
+    "events",
     "firehose",
     "glue",
     "iam",

@@ -32,7 +32,10 @@ ACTIONS = {
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-EVENT_SOURCES = {"SQS": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}}
+EVENT_SOURCES: dict[str, set[str]] = {
+    "SQS": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    "Schedule": set(),  # EventBridge invokes by the function's own policy
+}
 # Read by the code if set; the template leaves them unset.
 OPTIONAL_VARIABLES = {"LOG_LEVEL"}
 

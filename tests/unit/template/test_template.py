@@ -13,7 +13,7 @@ from samtranslator.translator.translator import Translator
 
 from amp_sandbox import paths
 from amp_sandbox.settings import Settings
-from amp_sandbox.stack.template import code_resources, read_template, with_code
+from amp_sandbox.stack.template import code_resources, read_parameters, read_template, with_code
 
 TEMPLATE = read_template(paths.TEMPLATE)
 
@@ -51,7 +51,13 @@ def test_cfn_lint_finds_nothing() -> None:
 
 def test_the_sam_translator_accepts_it(translated: dict[str, Any]) -> None:
     functions = resources(translated, "AWS::Lambda::Function")
-    assert functions.keys() == {"CatalogIngestFunction", "ShowFlattenerFunction", "EventTransformFunction"}
+    assert functions.keys() == {
+        "CatalogExportFunction",
+        "CatalogIngestFunction",
+        "CrawlerTriggerFunction",
+        "EventTransformFunction",
+        "ShowFlattenerFunction",
+    }
     assert not any(resource["Type"].startswith("AWS::Serverless") for resource in translated["Resources"].values())
 
 
@@ -86,10 +92,20 @@ def test_every_function_has_its_own_role(translated: dict[str, Any]) -> None:
     assert len(roles) == len(set(roles))
 
 
-def test_a_queue_that_feeds_a_function_waits_six_times_its_timeout() -> None:
+@pytest.mark.parametrize(
+    ("function", "mapping", "longest_window"),
+    [("CatalogIngestFunction", "CatalogIngest", 0), ("CrawlerTriggerFunction", "CrawlerTrigger", 60)],
+)
+def test_a_queue_that_feeds_a_function_waits_six_times_its_timeout_and_the_batching_window(
+    function: str, mapping: str, longest_window: int
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
-    timeout = TEMPLATE["Resources"]["CatalogIngestFunction"]["Properties"]["Timeout"]
-    assert TEMPLATE["Mappings"]["CatalogIngest"]["Redelivery"]["VisibilityTimeout"] >= 6 * timeout
+    timeout = TEMPLATE["Resources"][function]["Properties"]["Timeout"]
+    assert TEMPLATE["Mappings"][mapping]["Redelivery"]["VisibilityTimeout"] >= 6 * timeout + longest_window
+
+
+def test_the_longest_batching_window_is_what_the_visibility_timeout_allows_for() -> None:
+    assert TEMPLATE["Parameters"]["CrawlBatchingSeconds"]["MaxValue"] == 60
 
 
 def test_every_queue_that_feeds_a_function_has_a_dead_letter_queue_that_keeps_longer() -> None:
@@ -98,6 +114,7 @@ def test_every_queue_that_feeds_a_function_has_a_dead_letter_queue_that_keeps_lo
         event["Properties"]["Queue"]["Fn::GetAtt"][0]
         for function in resources(TEMPLATE, "AWS::Serverless::Function").values()
         for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
     }
     assert fed
     for name in fed:
@@ -139,12 +156,97 @@ def test_the_settings_name_what_the_template_names() -> None:
             for name in names
         }
 
-    assert named("AWS::S3::Bucket", "BucketName") == {settings.raw_bucket, settings.transformed_bucket}
+    assert named("AWS::S3::Bucket", "BucketName") == {
+        settings.raw_bucket,
+        settings.transformed_bucket,
+        "amp-local-000000000000-logs",
+    }
     assert named("AWS::SNS::Topic", "TopicName") == {settings.topic_name}
-    assert named("AWS::SQS::Queue", "QueueName") == {settings.queue_name, settings.dead_letter_queue_name}
+    assert named("AWS::SQS::Queue", "QueueName") == {
+        settings.queue_name,
+        settings.dead_letter_queue_name,
+        "amp-crawl-local",
+        "amp-crawl-local-dlq",
+    }
     assert named("AWS::Kinesis::Stream", "Name") == {settings.catalog_stream, settings.events_stream}
     assert named("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName") == {
         settings.catalog_delivery_stream,
         settings.events_delivery_stream,
     }
     assert settings.function_name("catalog-ingest") in named("AWS::Serverless::Function", "FunctionName")
+
+
+def test_every_dead_letter_queue_has_an_alarm() -> None:
+    dead_letters = {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for queue in resources(TEMPLATE, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in resources(TEMPLATE, "AWS::CloudWatch::Alarm").values()
+        for dimension in alarm["Dimensions"]
+        if dimension["Name"] == "QueueName"
+    }
+    assert watched == dead_letters
+
+
+def test_s3_may_send_to_the_queue_that_the_raw_bucket_notifies(translated: dict[str, Any]) -> None:
+    """The policy names the bucket, as a reference would be circular."""
+    bucket = resources(TEMPLATE, "AWS::S3::Bucket")["RawBucket"]
+    [statement] = resources(TEMPLATE, "AWS::SQS::QueuePolicy")["CrawlQueuePolicy"]["PolicyDocument"]["Statement"]
+    told = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert told == "arn:${AWS::Partition}:s3:::" + bucket["BucketName"]["Fn::Sub"]
+    configurations = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert (
+        {one["Queue"]["Fn::GetAtt"][0] for one in configurations}
+        == {"CrawlQueue"}
+        == {statement["Resource"]["Fn::GetAtt"][0]}
+    )
+
+
+def test_what_is_crawled_is_what_notifies_and_never_errors() -> None:
+    bucket = resources(TEMPLATE, "AWS::S3::Bucket")["RawBucket"]
+    prefixes = {
+        rule["Value"]
+        for one in bucket["NotificationConfiguration"]["QueueConfigurations"]
+        for rule in one["Filter"]["S3Key"]["Rules"]
+    }
+    targets = resources(TEMPLATE, "AWS::Glue::Crawler")["RawCrawler"]["Targets"]["S3Targets"]
+    crawled = {target["Path"]["Fn::Sub"].removeprefix("s3://${RawBucket}/") for target in targets}
+    assert {path.split("/")[0] + "/" for path in crawled} == prefixes == {"app_events/", "show_catalog/", "snapshots/"}
+
+
+@pytest.mark.parametrize("name", ["RawCrawler", "TransformedCrawler"])
+def test_the_configuration_of_a_crawler_is_json(name: str) -> None:
+    assert json.loads(TEMPLATE["Resources"][name]["Properties"]["Configuration"])["Version"] == 1.0
+
+
+def test_only_the_clusters_own_service_accounts_may_take_the_role_of_spark_jobs() -> None:
+    """https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-trust-policy.html"""
+    text = TEMPLATE["Resources"]["SparkJobRole"]["Properties"]["AssumeRolePolicyDocument"]["Fn::Sub"]
+    values = {"SparkOidcProvider": "oidc.example/id/X", "SparkNamespace": "spark"}
+    values |= {"AWS::Partition": "aws", "AWS::AccountId": "000000000000"}
+    for key, value in values.items():
+        text = text.replace("${" + key + "}", value)
+    [statement] = json.loads(text)["Statement"]
+    assert statement["Principal"] == {"Federated": "arn:aws:iam::000000000000:oidc-provider/oidc.example/id/X"}
+    assert statement["Condition"] == {
+        "StringEquals": {"oidc.example/id/X:aud": "sts.amazonaws.com"},
+        "StringLike": {"oidc.example/id/X:sub": "system:serviceaccount:spark:emr-containers-sa-*-*-000000000000-*"},
+    }
+
+
+def test_the_outputs_are_those_that_the_batch_path_asks_for() -> None:
+    needed = {"VirtualClusterId", "SparkJobRoleArn", "SparkLogUri", "RawCrawler", "TransformedCrawler"}
+    assert TEMPLATE["Outputs"].keys() >= needed | {"CatalogExportFunction"}
+
+
+@pytest.mark.parametrize("file", ["local.toml", "aws.toml"])
+def test_the_parameter_files_give_what_has_no_default_and_nothing_unknown(file: str) -> None:
+    values = read_parameters(paths.PARAMETERS / file)
+    declared = TEMPLATE["Parameters"]
+    required = {name for name, parameter in declared.items() if "Default" not in parameter}
+    from_settings = {"Stage", "CatalogApiUrl"} if file == "local.toml" else set()
+    assert values.keys() <= declared.keys()
+    assert required <= values.keys() | from_settings

@@ -31,15 +31,23 @@ from localstack.services.cloudformation.resource_provider import (
 from localstack.utils.patch import patch
 
 from amp_localstack.cloudformation.delivery_stream import DeliveryStream
+from amp_localstack.cloudformation.event_rule import EventRule
 from amp_localstack.cloudformation.foundation_types import Alarm, Bucket, LogGroup, Role
 from amp_localstack.cloudformation.function import Function
+from amp_localstack.cloudformation.glue_types import Crawler, Database, Table
 from amp_localstack.cloudformation.streaming_types import Queue, Stream
+from amp_localstack.cloudformation.virtual_cluster import VirtualCluster
 
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 0.1
 TYPES = {
     "AWS::CloudWatch::Alarm": Alarm,
+    "AWS::EMRContainers::VirtualCluster": VirtualCluster,
+    "AWS::Events::Rule": EventRule,
+    "AWS::Glue::Crawler": Crawler,
+    "AWS::Glue::Database": Database,
+    "AWS::Glue::Table": Table,
     "AWS::IAM::Role": Role,
     "AWS::Kinesis::Stream": Stream,
     "AWS::KinesisFirehose::DeliveryStream": DeliveryStream,

@@ -71,10 +71,16 @@ class Role(IAMRoleProvider):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html
     """
 
+    def create(self, request: ResourceRequest) -> ProgressEvent:
+        """Create, also with a trust policy that is given as text, which LocalStack would quote once more."""
+        _parse_trust(request.desired_state)
+        return super().create(request)
+
     def update(self, request: ResourceRequest) -> ProgressEvent:
         """Change trust, policies, description and tags in place; the role and its id stay."""
         before, model = request.previous_state, request.desired_state
         iam = request.aws_client_factory.iam
+        _parse_trust(model)
         for key in ("RoleName", "Arn", "RoleId"):
             model[key] = before[key]
         name = model["RoleName"]
@@ -169,6 +175,11 @@ def _apply_bucket_settings(provider: Any, s3: Any, before: Properties, after: Pr
             s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
         else:
             s3.delete_bucket_tagging(Bucket=bucket)
+
+
+def _parse_trust(role: dict[str, Any]) -> None:
+    if isinstance(role.get("AssumeRolePolicyDocument"), str):
+        role["AssumeRolePolicyDocument"] = json.loads(role["AssumeRolePolicyDocument"])
 
 
 def _apply_role_policies(iam: Any, before: Properties, after: Properties) -> None:
