@@ -85,7 +85,7 @@ class HadoopFs:
             stream.close()
 
     def read_some(self, stream: Any, length: int, position: int | None = None) -> tuple[int, bytes]:
-        """Call read(byte[], …), at a position if one is given; the bytes stay in Java, as py4j passes arrays by value."""
+        """Call read(byte[], …), at a position if one is given; py4j alone would pass a copy of the array."""
         lang = self.jvm.java.lang
         at = [] if position is None else [position]
         types = [lang.Class.forName("[B"), lang.Integer.TYPE, lang.Integer.TYPE]

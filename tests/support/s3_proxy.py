@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
                 self.send_header(name, value)
-        length = dict((k.lower(), v) for k, v in headers).get("content-length")
+        length = {k.lower(): v for k, v in headers}.get("content-length")
         self.send_header("Content-Length", length if seen.method == "HEAD" and length else str(len(body)))
         self.end_headers()
         if seen.method == "HEAD":

@@ -117,27 +117,51 @@ CONTRACT: dict[str, Steps] = {
     "open a directory with files": do(W("d/f"), lambda fs: fs.open("d")),
     "open below a file": do(W("f"), lambda fs: fs.open("f/g")),
     "read to the end": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", *[lambda s: s.read()] * 4)],
-    "read nothing of an empty file": lambda fs: [fs.write("f", b""), *stream(fs, "f", lambda s: s.read(), lambda s: s.available())],
+    "read nothing of an empty file": lambda fs: [
+        fs.write("f", b""),
+        *stream(fs, "f", lambda s: s.read(), lambda s: s.available()),
+    ],
     "read no bytes": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", lambda s: fs.read_some(s, 0))],
     "read more than there is": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", *[lambda s: fs.read_some(s, 9)] * 2)],
     "seek and read": lambda fs: [
         fs.write("f", bytes(range(200))),
-        *stream(fs, "f", lambda s: s.seek(150), lambda s: s.read(), lambda s: s.getPos(), lambda s: s.seek(3), lambda s: s.read()),
+        *stream(
+            fs,
+            "f",
+            lambda s: s.seek(150),
+            lambda s: s.read(),
+            lambda s: s.getPos(),
+            lambda s: s.seek(3),
+            lambda s: s.read(),
+        ),
     ],
     "seek to the end": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", lambda s: s.seek(2), lambda s: s.read())],
     "seek past the end": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", lambda s: s.seek(3), lambda s: s.read())],
-    "seek to a negative position": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", lambda s: s.seek(-1), lambda s: s.read())],
+    "seek to a negative position": lambda fs: [
+        fs.write("f", b"ab"),
+        *stream(fs, "f", lambda s: s.seek(-1), lambda s: s.read()),
+    ],
     "skip": lambda fs: [fs.write("f", b"abcd"), *stream(fs, "f", lambda s: s.skip(2), lambda s: s.read())],
     "positioned read leaves the position": lambda fs: [
         fs.write("f", b"abcdef"),
         *stream(fs, "f", lambda s: s.read(), lambda s: fs.read_some(s, 2, 3), lambda s: s.getPos(), lambda s: s.read()),
     ],
-    "positioned read past the end": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", lambda s: fs.read_some(s, 2, 5))],
-    "positioned read of a negative position": lambda fs: [fs.write("f", b"ab"), *stream(fs, "f", lambda s: fs.read_some(s, 2, -1))],
-    "readFully past the end": lambda fs: [
-        fs.write("f", b"abc"), *stream(fs, "f", lambda s: s.readFully(1, fs.gateway.new_array(fs.jvm.byte, 3)))
+    "positioned read past the end": lambda fs: [
+        fs.write("f", b"ab"),
+        *stream(fs, "f", lambda s: fs.read_some(s, 2, 5)),
     ],
-    "use after close": lambda fs: [fs.write("f", b"abc"), *(lambda s: [s.close(), s.close(), outcome(s.read), outcome(lambda: s.seek(0))])(fs.open("f"))],
+    "positioned read of a negative position": lambda fs: [
+        fs.write("f", b"ab"),
+        *stream(fs, "f", lambda s: fs.read_some(s, 2, -1)),
+    ],
+    "readFully past the end": lambda fs: [
+        fs.write("f", b"abc"),
+        *stream(fs, "f", lambda s: s.readFully(1, fs.gateway.new_array(fs.jvm.byte, 3))),
+    ],
+    "use after close": lambda fs: [
+        fs.write("f", b"abc"),
+        *(lambda s: [s.close(), s.close(), outcome(s.read), outcome(lambda: s.seek(0))])(fs.open("f")),
+    ],
     "replaced while open": replaced_while_open,
     "deleted while open": deleted_while_open,
     # mkdirs
@@ -190,32 +214,64 @@ CONTRACT: dict[str, Steps] = {
     "list one level": do(W("d/f"), W("d/e/g"), MK("d/h"), W("d2/f"), LS("d"), FILES("d", False)),
     "list all levels": do(W("d/f"), W("d/e/g"), MK("d/h"), W("d2/f"), FILES("d"), FILES("")),
     "glob": do(
-        W("d/dt=1/f"), W("d/dt=2/f"), W("d/x"), lambda fs: sorted(s.getPath().getName() for s in fs.java.globStatus(fs.path("d/dt=*")))
+        W("d/dt=1/f"),
+        W("d/dt=2/f"),
+        W("d/x"),
+        lambda fs: sorted(s.getPath().getName() for s in fs.java.globStatus(fs.path("d/dt=*"))),
     ),
-    "content summary": do(W("d/f", b"abc"), W("d/e/g", b"z"), lambda fs: fs.java.getContentSummary(fs.path("d")).getLength()),
+    "content summary": do(
+        W("d/f", b"abc"), W("d/e/g", b"z"), lambda fs: fs.java.getContentSummary(fs.path("d")).getLength()
+    ),
     "checksum": do(W("f"), lambda fs: fs.java.getFileChecksum(fs.path("f"))),
 }
 
 # name: (on S3, on the local file system); the README gives the reason of each.
 DIFFERENCES: dict[str, tuple[list[Any], list[Any]]] = {
-    'create over an empty directory': ([True, 'FileAlreadyExistsException', 'dir'], [True, 'FileNotFoundException', 'dir']),
-    'create over a directory': (['written', 'FileAlreadyExistsException', 'dir', b'x'], ['written', 'FileNotFoundException', 'dir', b'x']),
-    'create below a file': (['written', 'ParentNotDirectoryException', 'file:1'], ['written', 'FileAlreadyExistsException', 'file:1']),
-    'create over the root': (['FileAlreadyExistsException'], ['FileNotFoundException']),
-    'a file before close': ([False, b'abc'], [True, b'abc']),
-    'write after close, close twice': (['IOException', 'file:0'], [None, 'file:0']),
-    'two writers': ([b'second', b'first'], [b'second', b'firstd']),
-    'append': (['written', 'UnsupportedOperationException'], ['written', None]),
-    'seek past the end': (['written', 'EOFException', 97], ['written', None, -1]),
-    'replaced while open': ([97, 'ObjectChangedException'], [97, 98]),
-    'deleted while open': (['FileNotFoundException'], [97]),
-    'delete a full directory': (['written', 'PathIsNotEmptyDirectoryException', b'x'], ['written', 'IOException', b'x']),
-    'delete a directory with an empty directory': ([True, 'PathIsNotEmptyDirectoryException', 'dir'], [True, 'IOException', 'dir']),
-    'rename a file over a file': (['written', 'written', 'FileAlreadyExistsException', b'z'], ['written', 'written', True, b'abc']),
-    'rename a file into a directory that has one': (['written', 'written', 'FileAlreadyExistsException', b'z'], ['written', 'written', True, b'abc']),
-    'rename below a file': (['written', 'written', 'ParentNotDirectoryException', b'x', b'x'], ['written', 'written', 'FileAlreadyExistsException', b'x', b'x']),
-    'rename a directory into an empty one': (['written', True, True, ['n/d/f']], ['written', True, True, ['n/f']]),
-    'rename a directory onto a full one of its name': (['written', 'written', 'FileAlreadyExistsException', ['d/f', 'n/d/g']], ['written', 'written', True, ['n/d/f', 'n/d/g']]),
+    "create over an empty directory": (
+        [True, "FileAlreadyExistsException", "dir"],
+        [True, "FileNotFoundException", "dir"],
+    ),
+    "create over a directory": (
+        ["written", "FileAlreadyExistsException", "dir", b"x"],
+        ["written", "FileNotFoundException", "dir", b"x"],
+    ),
+    "create below a file": (
+        ["written", "ParentNotDirectoryException", "file:1"],
+        ["written", "FileAlreadyExistsException", "file:1"],
+    ),
+    "create over the root": (["FileAlreadyExistsException"], ["FileNotFoundException"]),
+    "a file before close": ([False, b"abc"], [True, b"abc"]),
+    "write after close, close twice": (["IOException", "file:0"], [None, "file:0"]),
+    "two writers": ([b"second", b"first"], [b"second", b"firstd"]),
+    "append": (["written", "UnsupportedOperationException"], ["written", None]),
+    "seek past the end": (["written", "EOFException", 97], ["written", None, -1]),
+    "replaced while open": ([97, "ObjectChangedException"], [97, 98]),
+    "deleted while open": (["FileNotFoundException"], [97]),
+    "delete a full directory": (
+        ["written", "PathIsNotEmptyDirectoryException", b"x"],
+        ["written", "IOException", b"x"],
+    ),
+    "delete a directory with an empty directory": (
+        [True, "PathIsNotEmptyDirectoryException", "dir"],
+        [True, "IOException", "dir"],
+    ),
+    "rename a file over a file": (
+        ["written", "written", "FileAlreadyExistsException", b"z"],
+        ["written", "written", True, b"abc"],
+    ),
+    "rename a file into a directory that has one": (
+        ["written", "written", "FileAlreadyExistsException", b"z"],
+        ["written", "written", True, b"abc"],
+    ),
+    "rename below a file": (
+        ["written", "written", "ParentNotDirectoryException", b"x", b"x"],
+        ["written", "written", "FileAlreadyExistsException", b"x", b"x"],
+    ),
+    "rename a directory into an empty one": (["written", True, True, ["n/d/f"]], ["written", True, True, ["n/f"]]),
+    "rename a directory onto a full one of its name": (
+        ["written", "written", "FileAlreadyExistsException", ["d/f", "n/d/g"]],
+        ["written", "written", True, ["n/d/f", "n/d/g"]],
+    ),
 }
 
 

@@ -37,7 +37,13 @@ def uploads(s3: Any, bucket: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "break_off",
-    [{"cut_after": 100_000}, {"end_after": 100_000}, {"cut_after": 0}, {"reset": True}, {"status": 503, "body": SLOW_DOWN}],
+    [
+        {"cut_after": 100_000},
+        {"end_after": 100_000},
+        {"cut_after": 0},
+        {"reset": True},
+        {"status": 503, "body": SLOW_DOWN},
+    ],
     ids=["reset in the body", "body ends early", "reset before the body", "reset before the answer", "SlowDown"],
 )
 def test_read_goes_on_where_it_broke(break_off: dict[str, Any], fs: HadoopFs, proxy: Proxy) -> None:
@@ -74,7 +80,9 @@ def test_stalled_read_times_out_and_goes_on(make_fs: Any, proxy: Proxy) -> None:
     assert fs.read("f") == DATA
 
 
-def test_object_replaced_while_read_is_an_error_and_no_mixture(fs: HadoopFs, proxy: Proxy, s3: Any, bucket: str) -> None:
+def test_object_replaced_while_read_is_an_error_and_no_mixture(
+    fs: HadoopFs, proxy: Proxy, s3: Any, bucket: str
+) -> None:
     fs.write("f", DATA)
     stream = fs.open("f")
     s3.put_object(Bucket=bucket, Key="f", Body=b"z" * SIZE)
@@ -85,7 +93,9 @@ def test_object_replaced_while_read_is_an_error_and_no_mixture(fs: HadoopFs, pro
     stream.close()
 
 
-def test_object_replaced_while_a_connection_breaks_is_an_error(fs: HadoopFs, proxy: Proxy, s3: Any, bucket: str) -> None:
+def test_object_replaced_while_a_connection_breaks_is_an_error(
+    fs: HadoopFs, proxy: Proxy, s3: Any, bucket: str
+) -> None:
     fs.write("f", DATA)
     stream = fs.open("f")
     proxy.faults.append(Fault("GetObject", cut_after=1_000))
@@ -164,7 +174,9 @@ def test_error_inside_a_200_of_complete_is_tried_again(make_fs: Any, proxy: Prox
 
 @pytest.mark.parametrize("operation", ["CreateUpload", "UploadPart", "CompleteUpload"])
 @pytest.mark.parametrize("status", [403, 503], ids=str)
-def test_failed_upload_leaves_nothing(operation: str, status: int, make_fs: Any, proxy: Proxy, s3: Any, bucket: str, keys: Any) -> None:
+def test_failed_upload_leaves_nothing(
+    operation: str, status: int, make_fs: Any, proxy: Proxy, s3: Any, bucket: str, keys: Any
+) -> None:
     fs = make_fs(multipart_size=5 << 20, attempts_maximum=2)
     code = "AccessDenied" if status == 403 else "SlowDown"
     proxy.faults.append(Fault(operation, times=99, status=status, body=error_xml(code), forward=False))
@@ -173,7 +185,9 @@ def test_failed_upload_leaves_nothing(operation: str, status: int, make_fs: Any,
     assert uploads(s3, bucket) == []
 
 
-def test_error_inside_a_200_for_ever_leaves_nothing(make_fs: Any, proxy: Proxy, s3: Any, bucket: str, keys: Any) -> None:
+def test_error_inside_a_200_for_ever_leaves_nothing(
+    make_fs: Any, proxy: Proxy, s3: Any, bucket: str, keys: Any
+) -> None:
     fs = make_fs(multipart_size=5 << 20)
     proxy.faults.append(Fault("CompleteUpload", times=99, status=200, body=INTERNAL, forward=False))
     assert "InternalError (HTTP 200)" in message(lambda: write_parts(fs, "big", 1))
@@ -215,7 +229,9 @@ def test_aborted_stream_publishes_nothing(make_fs: Any, s3: Any, bucket: str, ke
 
 
 @pytest.mark.parametrize("parts", [0, 2], ids=["PUT", "multipart"])
-def test_create_without_overwrite_survives_a_lost_answer(parts: int, make_fs: Any, proxy: Proxy, s3: Any, bucket: str) -> None:
+def test_create_without_overwrite_survives_a_lost_answer(
+    parts: int, make_fs: Any, proxy: Proxy, s3: Any, bucket: str
+) -> None:
     fs = make_fs(multipart_size=5 << 20)
     proxy.faults += [Fault("PutObject", reset=True), Fault("CompleteUpload", reset=True)]
     out = fs.out("f", overwrite=False)
@@ -270,7 +286,9 @@ def test_keys_that_cannot_be_deleted_are_named(fs: HadoopFs, proxy: Proxy) -> No
 def test_keys_that_fail_for_now_are_deleted_again(fs: HadoopFs, proxy: Proxy, keys: Any) -> None:
     fs.write("d/f")
     fs.write("d/g")
-    proxy.faults.append(Fault("DeleteObjects", times=2, status=200, body=REFUSED_KEY.format("InternalError"), forward=False))
+    proxy.faults.append(
+        Fault("DeleteObjects", times=2, status=200, body=REFUSED_KEY.format("InternalError"), forward=False)
+    )
     assert fs.delete("d")
     assert [seen.body.count(b"<Key>") for seen in proxy.seen if seen.operation == "DeleteObjects"] == [2, 1, 1]
 
@@ -292,7 +310,9 @@ def test_failed_rename_leaves_the_source_whole(fs: HadoopFs, proxy: Proxy) -> No
 
 
 @pytest.mark.parametrize("status", [None, 403], ids=["copied", "failed"])
-def test_large_objects_are_copied_in_parts(status: int | None, make_fs: Any, proxy: Proxy, s3: Any, bucket: str) -> None:
+def test_large_objects_are_copied_in_parts(
+    status: int | None, make_fs: Any, proxy: Proxy, s3: Any, bucket: str
+) -> None:
     fs = make_fs(multipart_size=5 << 20, multipart_threshold=6 << 20)
     body = os.urandom(12 << 20)
     s3.put_object(Bucket=bucket, Key="d/f", Body=body, ContentType="text/plain", Metadata={"of": "ours"})
@@ -303,7 +323,11 @@ def test_large_objects_are_copied_in_parts(status: int | None, make_fs: Any, pro
         return
     fs.rename("d", "n")
     copied = s3.get_object(Bucket=bucket, Key="n/f")
-    assert (copied["Body"].read() == body, copied["ContentType"], copied["Metadata"]) == (True, "text/plain", {"of": "ours"})
+    assert (copied["Body"].read() == body, copied["ContentType"], copied["Metadata"]) == (
+        True,
+        "text/plain",
+        {"of": "ours"},
+    )
     assert proxy.operations().count("UploadPartCopy") == 3
 
 
@@ -311,7 +335,9 @@ def test_large_objects_are_copied_in_parts(status: int | None, make_fs: Any, pro
 
 
 def test_doctype_and_entities_are_refused(fs: HadoopFs, proxy: Proxy) -> None:
-    evil = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><ListBucketResult><Name>&e;</Name></ListBucketResult>'
+    evil = (
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><ListBucketResult><Name>&e;</Name></ListBucketResult>'
+    )
     proxy.faults.append(Fault("List", times=99, status=200, body=evil, forward=False))
     assert "DOCTYPE is disallowed" in message(lambda: fs.ls(""))
 
@@ -326,7 +352,9 @@ def test_doctype_and_entities_are_refused(fs: HadoopFs, proxy: Proxy) -> None:
         (400, "InvalidRequest", "InvalidRequest (HTTP 400)"),
     ],
 )
-def test_refusal_is_the_exception_hadoop_knows(status: int, code: str, expected: str, fs: HadoopFs, proxy: Proxy) -> None:
+def test_refusal_is_the_exception_hadoop_knows(
+    status: int, code: str, expected: str, fs: HadoopFs, proxy: Proxy
+) -> None:
     proxy.faults.append(Fault("List", status=status, body=error_xml(code), forward=False))
     text = message(lambda: fs.ls("d"))
     assert expected in text
@@ -343,5 +371,7 @@ def test_missing_bucket_is_named_by_every_operation(gateway: Any, proxy: Proxy) 
     given = {"fs.s3a.endpoint": proxy.url, "fs.s3a.access.key": "a", "fs.s3a.secret.key": "b"}
     gone = HadoopFs(gateway.jvm, gateway, "s3a://no-such-bucket", given)
     for action in (gone.exists, gone.ls, gone.status, gone.mkdirs, gone.write, gone.read, gone.delete, gone.files):
-        assert 'java.io.IOException: The bucket "no-such-bucket" does not exist at http' in message(lambda action=action: action("d/f"))
+        assert 'java.io.IOException: The bucket "no-such-bucket" does not exist at http' in message(
+            lambda action=action: action("d/f")
+        )
     gone.java.close()

@@ -7,7 +7,8 @@ from support.hadoop import HadoopFs, outcome
 from support.s3_proxy import Proxy
 
 ODD_NAMES = [
-    "a=b", "a+b", "a b", " a ", "a%20b", "a%2Fb", "ünï", "日本", "🎧", "a&b", "<a>", "a'b\"c", "a#b", "a?b", "a:b", "[a]", "{a}", "a\\b",
+    "a=b", "a+b", "a b", " a ", "a%20b", "a%2Fb", "ünï", "日本", "🎧",
+    "a&b", "<a>", "a'b\"c", "a#b", "a?b", "a:b", "[a]", "{a}", "a\\b",
     "a|b^c`d", "~a", "*", "a;b,c@d!$()",
 ]  # fmt: skip
 
@@ -25,7 +26,9 @@ def test_name_is_kept_by_every_operation(name: str, fs: HadoopFs, keys: Any) -> 
     assert keys() == []
 
 
-def test_more_than_a_thousand_objects_are_listed_renamed_and_deleted(fs: HadoopFs, proxy: Proxy, s3: Any, bucket: str, keys: Any) -> None:
+def test_more_than_a_thousand_objects_are_listed_renamed_and_deleted(
+    fs: HadoopFs, proxy: Proxy, s3: Any, bucket: str, keys: Any
+) -> None:
     names = [f"{number:04}" for number in range(1_203)]
     for name in names:
         s3.put_object(Bucket=bucket, Key=f"d/{name}/f", Body=b"")
@@ -60,7 +63,9 @@ def test_markers_of_other_tools_are_directories_and_no_files(fs: HadoopFs, s3: A
     assert keys() == []
 
 
-def test_keys_that_no_path_can_name_are_passed_over_and_deleted_with_their_directory(fs: HadoopFs, s3: Any, bucket: str, keys: Any) -> None:
+def test_keys_that_no_path_can_name_are_passed_over_and_deleted_with_their_directory(
+    fs: HadoopFs, s3: Any, bucket: str, keys: Any
+) -> None:
     for key in ("d//f", "d/../f", "d/./f", "d/f"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
     assert fs.files("d") == ["d/f"]
@@ -69,13 +74,17 @@ def test_keys_that_no_path_can_name_are_passed_over_and_deleted_with_their_direc
     assert keys() == []
 
 
-def test_empty_directory_is_known_to_all_file_systems_of_the_process_and_to_nobody_else(make_fs: Any, keys: Any) -> None:
+def test_empty_directory_is_known_to_all_file_systems_of_the_process_and_to_nobody_else(
+    make_fs: Any, keys: Any
+) -> None:
     make_fs().mkdirs("d/e")
     assert make_fs(scheme="s3").ls("d") == ["e dir"]
     assert keys() == []
 
 
-def test_directory_ends_for_everyone_when_another_reader_deletes_what_was_in_it(fs: HadoopFs, s3: Any, bucket: str) -> None:
+def test_directory_ends_for_everyone_when_another_reader_deletes_what_was_in_it(
+    fs: HadoopFs, s3: Any, bucket: str
+) -> None:
     fs.mkdirs("d")
     fs.write("d/f")
     s3.delete_object(Bucket=bucket, Key="d/f")

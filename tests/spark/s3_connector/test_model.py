@@ -1,5 +1,6 @@
-"""Random sequences of operations against a model: a dictionary of files and directories with the documented semantics."""
+"""Random sequences of operations against a model: a dictionary of files and directories."""
 
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies
@@ -139,13 +140,15 @@ MODEL = {f.__name__: f for f in (write, mkdirs, delete, rename, ls, files, statu
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(operations=strategies.lists(OPERATIONS, min_size=4, max_size=14))
-def test_any_sequence_of_operations_is_as_in_the_model(operations: list[tuple[Any, ...]], make_fs: Any, keys: Any) -> None:
+def test_any_sequence_of_operations_is_as_in_the_model(
+    operations: list[tuple[Any, ...]], make_fs: Any, keys: Any
+) -> None:
     fs: HadoopFs = make_fs(paging_maximum=2)  # nearly every listing has several pages
     for path in fs.java.listStatus(fs.path("")):
         fs.java.delete(path.getPath(), True)
     model: Model = {}
     for name, *arguments in operations:
         expected = MODEL[name](model, *arguments)
-        assert outcome(lambda: getattr(fs, name)(*arguments)) == expected, (name, arguments)
+        assert outcome(partial(getattr(fs, name), *arguments)) == expected, (name, arguments)
     # What other readers of the bucket see are the files, and nothing else: no object stands for a directory.
     assert keys() == sorted(path for path in model if is_file(model, path))

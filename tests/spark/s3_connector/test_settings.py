@@ -34,7 +34,9 @@ def connect(gateway: Any, given: dict[str, Any]) -> HadoopFs:
     ],
     ids=str,
 )
-def test_setting_that_cannot_be_met_is_an_error_that_names_it(given: dict[str, Any], expected: str, gateway: Any) -> None:
+def test_setting_that_cannot_be_met_is_an_error_that_names_it(
+    given: dict[str, Any], expected: str, gateway: Any
+) -> None:
     assert expected in message(lambda: connect(gateway, given))
 
 
@@ -75,7 +77,7 @@ def test_anonymous_requests_are_not_signed(make_fs: Any, proxy: Proxy) -> None:
 
 
 def test_bucket_is_in_the_host_name_when_asked_for(make_fs: Any, proxy: Proxy, bucket: str) -> None:
-    """`*.localhost` is this machine (RFC 6761); where the resolver does not know that, the error shows the name asked for."""
+    """`*.localhost` is this machine (RFC 6761); where a resolver does not know that, the error shows the name."""
     port = proxy.url.rpartition(":")[2]
     fs = make_fs(endpoint=f"http://localhost:{port}", path_style_access="false", attempts_maximum=1)
     try:

@@ -48,5 +48,7 @@ def test_partitioned_writes_are_right_and_leave_only_files(s3_port: int, bucket:
     assert written == [list(one) for one in expected]
     names = keys()
     assert [name for name in names if name.endswith("/") or "_temporary" in name or ".spark-staging" in name] == []
-    folders = {f"{mode}_{alg}/dt={day}/kind=a b+%25" for mode, alg, found in expected for day in {row[1] for row in found}}
+    folders = {
+        f"{mode}_{alg}/dt={day}/kind=a b+%25" for mode, alg, found in expected for day in {row[1] for row in found}
+    }
     assert {name.rpartition("/")[0] for name in names} == folders | {"empty"} | {f"{m}_{alg}" for m, alg, _ in expected}
