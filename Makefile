@@ -90,6 +90,12 @@ deploy: setup ## Deploy what was edited
 reset: setup ## Empty all data: a fresh, deployed sandbox
 	@$(SANDBOX) reset
 
+# --- build --------------------------------------------------------------------------------------
+
+.PHONY: s3-connector
+s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
+	@.envs/spark/bin/python spark/s3_connector/build.py
+
 # --- check --------------------------------------------------------------------------------------
 
 .PHONY: check lint types format test test-unit test-spark test-integration test-e2e bench docs

@@ -1,6 +1,6 @@
 """Build amp-s3-connector.jar from src/: the same sources and compiler release give the same bytes, on any machine.
 
-Needs a JDK 17 or newer (`javac`) and the spark environment, whose jars hold Hadoop's classes. `--output` writes elsewhere.
+Needs the `javac` of a JDK 17, and the spark environment, whose jars hold Hadoop's classes.
 
 **Left out:** Maven or any other dependency: the connector uses the JDK and what Spark brings.
 """
@@ -27,7 +27,16 @@ def build(output: Path, javac: str = "javac") -> None:
     if len(classpath) != len(JARS):
         raise SystemExit(f"Hadoop's jars are not in {SPARK_JARS}: run `make setup`.")
     with tempfile.TemporaryDirectory() as folder:
-        options = ["--release", "17", "-g:source,lines", "-proc:none", "-Xlint:all,-classfile", "-Werror", "-encoding", "UTF-8"]
+        options = [
+            "--release",
+            "17",
+            "-g:source,lines",
+            "-proc:none",
+            "-Xlint:all,-classfile",
+            "-Werror",
+            "-encoding",
+            "UTF-8",
+        ]
         subprocess.run([javac, *options, "-cp", ":".join(classpath), "-d", folder, *sources], check=True)
         entries = {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*.class")}
     with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as jar:
@@ -42,7 +51,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=JAR)
     output = parser.parse_args().output
     if shutil.which("javac") is None:
-        raise SystemExit("javac is missing: the jar is built with a JDK 17 (Debian: apt install openjdk-17-jdk-headless).")
+        raise SystemExit(
+            "javac is missing: the jar is built with a JDK 17 (Debian: apt install openjdk-17-jdk-headless)."
+        )
     build(output)
     print(f"{output}: {output.stat().st_size} bytes")  # noqa: T201
 

@@ -36,7 +36,7 @@ final class Copying {
         String target = to + object.key().substring(from.length());
         if (object.size() > client.settings.copyThreshold()) {
           large.add(object);
-        } else if (!object.key().endsWith("/")) { // directories need no objects
+        } else if (object.size() > 0 || !object.key().endsWith("/")) { // an empty marker is not worth a copy
           small.add(() -> {
             client.copy(object, target);
             return null;

@@ -81,8 +81,14 @@ final class Renaming {
     }
     Deletion.keys(client, copied);
     bucket.directories.renamed(from, target);
-    if (copied.isEmpty()) {
-      bucket.directories.made(target);
+    bucket.directories.made(target);
+    for (String marker : copied.stream().filter(key -> key.endsWith("/") && key.length() > from.length() + 1).toList()) {
+      bucket.directories.made(Paths.prefix(target) + marker.substring(from.length() + 1, marker.length() - 1));
+    }
+    for (String key : copied) {
+      if (!key.endsWith("/")) {
+        bucket.directories.implied(Paths.prefix(target) + key.substring(from.length() + 1));
+      }
     }
   }
 }
