@@ -14,7 +14,7 @@ class Job:
 
 # The jobs of a stage are independent of each other; each stage reads what those before it wrote.
 STAGES: tuple[tuple[Job, ...], ...] = (
-    (Job("show_catalog", takes_days=True), Job("profiles"), Job("events", takes_days=True)),
+    (Job("show_catalog"), Job("profiles"), Job("events", takes_days=True)),
     (Job("sessions", takes_days=True), Job("show_engagement", takes_days=True)),
     (Job("recommendation_features"),),
     (Job("recommendations"),),
