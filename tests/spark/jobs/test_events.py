@@ -223,11 +223,11 @@ def parsed(row):
 
 
 COPIES = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from(["09", "10"]), st.integers(1, 3)), min_size=1, max_size=12
+    st.tuples(st.integers(1, 9), st.sampled_from(["09", "10"]), st.integers(1, 3)), min_size=20, max_size=40
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(copies=COPIES, data=st.data())
 def test_of_copies_the_same_one_stays_in_whatever_order_they_come(raw_lines, copies, data):
     lines = [event("like_sent", number, f"2026-11-20T{hour}:00:00.000Z", likes=likes) for number, hour, likes in copies]

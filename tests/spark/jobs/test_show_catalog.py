@@ -84,18 +84,18 @@ def test_without_changes_the_job_ends_with_one_line(lake):
 
 SOME = st.lists(
     st.tuples(
-        st.sampled_from("abcdef"),
+        st.integers(0, 99).map("{:02}".format),
         st.sampled_from(["09:00", "10:00", "11:00"]),
-        st.sampled_from(["show_a", "show_b"]),
+        st.sampled_from([f"show_{n}" for n in range(8)]),
         st.sampled_from([None, 1, 2, 3]),
     ),
-    min_size=1,
-    max_size=12,
+    min_size=20,
+    max_size=40,
     unique_by=lambda one: one[0],
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some=SOME, data=st.data())
 def test_a_history_has_no_gap_and_no_overlap_in_whatever_order_changes_come(raw_lines, some, data):
     changes = [change(name, at, show_id=show_id, version=version) for name, at, show_id, version in some]
