@@ -10,6 +10,9 @@ from amp_spark.event_columns import EVENTS
 from amp_spark.raw import check, lines
 from amp_spark.storage import Entry
 
+# Twice seven jobs in one test: on a busy machine they take longer than a test should.
+pytestmark = pytest.mark.timeout(900)
+
 DAY = date(2026, 11, 20)
 JOBS = (
     "show_catalog",
