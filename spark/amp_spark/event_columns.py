@@ -1,6 +1,6 @@
 """The columns of each type of app event, as the flattened rows in raw have them.
 
-They follow the contracts in `services/event_contracts`, which are not there where the jobs run; a test compares the two.
+They follow the contracts in `services/event_contracts`, which are not there where the jobs run; a test compares both.
 """
 
 from amp_spark.columns import Column, optional

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
-from amp_spark.columns import table_schema
 from amp_spark.event_columns import EVENTS, table_name
+from amp_spark.schemas import table_schema
 from amp_spark.tables import read_dates
 
 

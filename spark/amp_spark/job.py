@@ -79,7 +79,7 @@ def open_session(name: str) -> SparkSession:
 
 def partitions(session: SparkSession) -> int:
     """How many parts to divide work into."""
-    return max(4, 2 * session.sparkContext.defaultParallelism)
+    return max(4, 2 * int(session.sparkContext.defaultParallelism))
 
 
 def days_before(day: date, count: int) -> tuple[str, ...]:

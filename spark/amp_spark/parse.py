@@ -13,7 +13,8 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from amp_spark.columns import Column, json_schema
+from amp_spark.columns import Column
+from amp_spark.schemas import TYPES, json_schema
 
 REASON = "quarantine_reason"
 
@@ -49,9 +50,7 @@ def missing_by_type(columns: Mapping[str, Sequence[Column]], type_of: Expression
         for column in its:
             if column.required:
                 types.setdefault(column.name, []).append(event_type)
-    return [
-        missing(name, None if len(of) == len(columns) else type_of.isin(of)) for name, of in sorted(types.items())
-    ]
+    return [missing(name, None if len(of) == len(columns) else type_of.isin(of)) for name, of in sorted(types.items())]
 
 
 def first_of(reasons: Sequence[Expression]) -> Expression:
@@ -82,7 +81,7 @@ def _is_one_object(line: Expression) -> Expression:
 def _typed(column: Column) -> Expression:
     if column.kind == "timestamp":
         return F.expr(f"try_cast(row.{column.name} AS timestamp)")
-    return _raw(column.name).cast(column.type)
+    return _raw(column.name).cast(TYPES[column.kind])
 
 
 def _misfit(column: Column) -> Expression:

@@ -1,8 +1,8 @@
 """Playbacks put together from their events: what sessions, engagement and recommendations all count from.
 
-A playback's stop says how long it was listened to. One without a stop, because the app died or the stop is still to come,
-is taken to have ended at its last heartbeat. The time listened is the span before the end; a playback of which only
-the start is known has none.
+A playback's stop says how long it was listened to. One without a stop, because the app died or the stop is still to
+come, is taken to have ended at its last heartbeat. The time listened is the span before the end; a playback of which
+only the start is known has none.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,11 @@ TYPES = (STARTED, HEARTBEAT, STOPPED)
 
 def playbacks(events: Mapping[str, DataFrame]) -> DataFrame:
     """One row per playback: who, what, from `began_at` to `ended_at`, and `listened_seconds`."""
-    seconds = {STARTED: F.lit(None).cast("int"), HEARTBEAT: F.col("position_seconds"), STOPPED: F.col("listened_seconds")}
+    seconds = {
+        STARTED: F.lit(None).cast("int"),
+        HEARTBEAT: F.col("position_seconds"),
+        STOPPED: F.col("listened_seconds"),
+    }
     seen = [
         events[event_type].select(
             *("playback_id", "session_id", "user_id", "show_id", "is_live", "event_time", "event_id"),
@@ -33,9 +37,9 @@ def playbacks(events: Mapping[str, DataFrame]) -> DataFrame:
         F.min(F.when(F.col("event_type") == STARTED, F.col("event_time"))).alias("started_at"),
         F.max(F.when(stopped, F.col("event_time"))).alias("stopped_at"),
         F.max("event_time").alias("last_at"),
-        F.coalesce(
-            F.max(F.when(stopped, F.col("seconds"))), F.max(F.when(heard, F.col("seconds"))), F.lit(0)
-        ).alias("listened_seconds"),
+        F.coalesce(F.max(F.when(stopped, F.col("seconds"))), F.max(F.when(heard, F.col("seconds"))), F.lit(0)).alias(
+            "listened_seconds"
+        ),
     )
     ended = found.withColumn("ended_at", F.coalesce("stopped_at", "last_at"))
     began = F.col("ended_at") - F.make_dt_interval(secs=F.col("listened_seconds"))

@@ -1,7 +1,7 @@
 """Rows and objects that could not become rows of a table: `_quarantine/<source>/dt=D/`, as lines of JSON.
 
-Each has the `reason`, the URI of the raw `object`, and the `raw` line as it was; `raw` is null when it is the object as a
-whole that cannot be read. D is the date in the object's path. Bytes that are not UTF-8 are replaced in `raw`.
+Each has the `reason`, the URI of the raw `object`, and the `raw` line as it was; `raw` is null when it is the object as
+a whole that cannot be read. D is the date in the object's path. Bytes that are not UTF-8 are replaced in `raw`.
 
 A run replaces what earlier ones wrote for the dates that it reads.
 """

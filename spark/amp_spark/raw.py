@@ -1,9 +1,9 @@
 """Raw objects: which there are, which of them can be read, and their lines.
 
 Firehose writes gzipped lines of JSON. Spark, reading a gzip file that is cut off or altered, either ends the job or
-(`spark.sql.files.ignoreCorruptFiles`) loses the rest of it silently. So every object is decompressed once beforehand, on
-the executors and without keeping anything of it; one that cannot be is left out as a whole, for the quarantine to name.
-Nothing of it reaches a table, not even the lines before the fault: when it is mended the next run reads all of it.
+(`spark.sql.files.ignoreCorruptFiles`) loses the rest of it silently. So every object is decompressed once beforehand,
+on the executors and without keeping anything of it; one that cannot be is left out as a whole, for the quarantine to
+name. Nothing of it reaches a table, not even the lines before the fault: when it is mended the next run reads all.
 
 **Left out:** objects without compression, and of other kinds; they are named in quarantine too.
 """
@@ -63,7 +63,9 @@ def lines(session: SparkSession, uris: Sequence[str]) -> DataFrame:
     """The lines of raw objects that are not blank."""
     if not uris:
         return session.createDataFrame([], LINES)
-    read = session.read.text(list(uris)).select(F.col("value").alias("raw"), F.col("_metadata.file_path").alias("object"))
+    read = session.read.text(list(uris)).select(
+        F.col("value").alias("raw"), F.col("_metadata.file_path").alias("object")
+    )
     return read.where(F.length(F.trim("raw")) > 0).select(
         "raw",
         "object",

@@ -34,7 +34,8 @@ def require_root(session: SparkSession, uri: str) -> None:
     """Raise JobError when a bucket, or the folder in its place, is not there."""
     with _told(uri):
         try:
-            there = _files(session, uri).exists(_path(session, uri))
+            # A path of its own: the bucket alone is none to some file systems.
+            there = _files(session, uri).exists(_path(session, f"{uri}/"))
         except Py4JJavaError as error:
             if not _is(error, _MISSING):
                 raise

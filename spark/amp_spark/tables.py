@@ -1,7 +1,7 @@
 """Tables in the transformed bucket: Parquet, either whole or by date in `dt=`.
 
-The rows of a table, or of a date, are in one file, in the order of their keys: written again from the same rows they are
-the same row by row. The file's name differs.
+The rows of a table, or of a date, are in one file, in the order of their keys: written again from the same rows they
+are the same row by row. The file's name differs.
 
 **Left out:** more than one file for a date of a table. At ROWS_PER_FILE it is divided, by row count.
 """
@@ -32,7 +32,7 @@ def write_table(rows: DataFrame, uri: str, keys: Sequence[str]) -> None:
 def write_dates(
     session: SparkSession, rows: DataFrame, uri: str, keys: Sequence[str], dates: Sequence[str], filled: Iterable[str]
 ) -> None:
-    """Replace the rows of some dates of a table, which has the column `dt`. `filled` are the dates there are rows of."""
+    """Replace some dates of a table, which has the column `dt`. `filled` are the dates there are rows of."""
     gone = sorted({*dates} - {*filled})
     if len(gone) < len(dates):
         ordered = rows.sortWithinPartitions("dt", *keys)

@@ -20,12 +20,12 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from amp_spark.catalog_columns import CHANGES, USERS
-from amp_spark.columns import table_schema
 from amp_spark.events_read import read_events
 from amp_spark.job import Arguments, days_before, parse_args, run
 from amp_spark.playback import TYPES as PLAYBACK_TYPES
 from amp_spark.playback import playbacks
 from amp_spark.report import Tally, require_run, write_report
+from amp_spark.schemas import table_schema
 from amp_spark.storage import require_root
 from amp_spark.tables import read_table, write_dates
 
@@ -90,16 +90,20 @@ def follows(events: Mapping[str, DataFrame], users: DataFrame) -> DataFrame:
 def features(did: DataFrame, shows: DataFrame, followed: DataFrame, as_of: date) -> DataFrame:
     """One row per listener and show."""
     day = F.lit(as_of)
-    points = (
-        F.col("listened_seconds") / 60 + 2 * F.col("like_bursts") + 3 * F.col("took_part") + F.col("taps")
-    ).cast("double")
+    points = (F.col("listened_seconds") / 60 + 2 * F.col("like_bursts") + 3 * F.col("took_part") + F.col("taps")).cast(
+        "double"
+    )
     faded = F.least(points, F.lit(STRONGEST_DAY)) * F.pow(F.lit(0.5), F.datediff(day, "day") / HALF_LIFE_DAYS)
     # Each number is rounded before it is added, in integers: the sum must not depend on the order of rows.
     units = F.round(faded * 10_000).cast("bigint")
     found = (
         did.where(F.col("day") <= day)
         .groupBy("user_id", "show_id")
-        .agg(*(F.sum(name).alias(name) for name in _COUNTS), F.max("last_at").alias("last_at"), F.sum(units).alias("units"))
+        .agg(
+            *(F.sum(name).alias(name) for name in _COUNTS),
+            F.max("last_at").alias("last_at"),
+            F.sum(units).alias("units"),
+        )
         .join(shows, "show_id", "left")
         .join(followed.withColumn("follows_creator", F.lit(True)), ["user_id", "creator_id"], "left")
         .fillna(False, subset=["follows_creator"])

@@ -20,18 +20,18 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
 from amp_spark.catalog_columns import CHANGES, USERS
-from amp_spark.columns import table_schema
 from amp_spark.job import Arguments, parse_args, run
 from amp_spark.report import Tally, require_run, write_report
+from amp_spark.schemas import table_schema
 from amp_spark.storage import require_root
 from amp_spark.tables import read_dates, read_table, write_dates
 
 TABLE = "show_recommendations"
 TOP = 10
 SEED = 20
-BLOCKS = 4
+BLOCKS = 2
 RANK = 16
-ITERATIONS = 10
+ITERATIONS = 8
 REGULARIZATION = 0.05
 ALPHA = 10.0
 FEATURES = StructType(

@@ -87,7 +87,7 @@ def visits(events: Mapping[str, DataFrame]) -> DataFrame:
         .withColumn("is_complete", whole)
         .withColumn("started_at", F.coalesce("session_started", "first_event"))
         .withColumn("ended_at", F.greatest(F.coalesce("session_ended", "last_event"), "started_at"))
-        .withColumn("duration_seconds", F.unix_seconds("ended_at") - F.unix_seconds("started_at"))
+        .withColumn("duration_seconds", _seconds("started_at", "ended_at"))
         .withColumn("dt", F.date_format("started_at", "yyyy-MM-dd"))
         .drop("session_started", "session_ended", "first_event", "last_event")
     )
@@ -121,6 +121,11 @@ def _work(session: SparkSession, args: Arguments) -> None:
 
 def _is(event_type: str) -> Column:
     return F.col("event_type") == event_type
+
+
+def _seconds(since: str, until: str) -> Column:
+    """Whole seconds between two moments, as the app counts them."""
+    return F.floor((F.unix_micros(until) - F.unix_micros(since)) / 1_000_000)
 
 
 def _of_session(rows: DataFrame, event_type: str) -> DataFrame:

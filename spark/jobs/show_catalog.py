@@ -8,8 +8,8 @@ A change carries the show as the catalogue had it when the change was looked up,
 in the other order. So changes are in the order of the show's `version`, then `changed_at`, then `change_id`; and none
 begins before the one it follows. Changes at the same moment are all kept; only the last of them is valid for any time.
 
-**Left out:** rebuilding only some days: a catalogue is small. A cancelled show stays in `shows_current`, as `status` and
-`change_type` say.
+**Left out:** rebuilding only some days: a catalogue is small. A cancelled show stays in `shows_current`, as
+`status` and `change_type` say.
 """
 
 import sys

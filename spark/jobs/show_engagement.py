@@ -18,12 +18,12 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from amp_spark.catalog_columns import CHANGES
-from amp_spark.columns import table_schema
 from amp_spark.events_read import read_events
 from amp_spark.job import Arguments, parse_args, run
 from amp_spark.playback import TYPES as PLAYBACK_TYPES
 from amp_spark.playback import playbacks
 from amp_spark.report import Tally, require_run, write_report
+from amp_spark.schemas import table_schema
 from amp_spark.storage import require_root
 from amp_spark.tables import read_table, write_dates
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from amp_seed import World, app_events, catalog_changes, preset
 
-SERVICES = Path(__file__).parents[3] / "services"
+SERVICES = Path(__file__).parents[2] / "services"
 _INTERNAL = ("internal_notes", "contract_terms")
 
 
