@@ -99,7 +99,7 @@ def write_private(path: Path, values: Mapping[str, str]) -> None:
     """Write a file of Spark properties that only its owner may read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.writelines(f"{_escaped(key, ' :=')}={_escaped(value)}\n" for key, value in values.items())
+        file.writelines(f"{_escaped(key, '#! :=')}={_escaped(value)}\n" for key, value in values.items())
 
 
 def read_properties(path: Path) -> dict[str, str]:
@@ -214,7 +214,7 @@ def _cluster_conf(settings: Settings, secret: str) -> dict[str, str]:
 
 def _escaped(text: str, also: str = "") -> str:
     """A key or value of a Java properties file."""
-    special = "\\#!" + also
+    special = "\\" + also
     escaped = "".join(f"\\{c}" if c in special else _unicode(c) for c in text)
     return f"\\{escaped}" if escaped.startswith(" ") else escaped
 
