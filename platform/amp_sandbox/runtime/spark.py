@@ -197,6 +197,8 @@ def _cluster_conf(settings: Settings, secret: str) -> dict[str, str]:
     return {
         "spark.authenticate": "true",
         "spark.authenticate.secret": secret,
+        # A port that is taken is an error. The next one would be another service's.
+        "spark.port.maxRetries": "0",
         "spark.ui.killEnabled": "false",
         "spark.master.rest.enabled": "false",
         "spark.master.ui.decommission.allow.mode": "DENY",

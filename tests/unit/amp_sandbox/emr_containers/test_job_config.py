@@ -63,6 +63,14 @@ def test_spark_defaults_are_properties() -> None:
     [
         (overrides(applicationConfiguration=[{"classification": "spark-log4j2"}]), "spark-log4j2"),
         (overrides(applicationConfiguration=[{"classification": "spark-defaults", "properties": {"a": "b"}}]), "'a'"),
+        (
+            overrides(
+                applicationConfiguration=[
+                    {"classification": "spark-defaults", "properties": {"spark.jars": "s3://code/a.jar"}}
+                ]
+            ),
+            "spark.jars",
+        ),
         (overrides(monitoringConfiguration={"s3MonitoringConfiguration": {"logUri": "file:///x"}}), "logUri"),
         (
             start_request(

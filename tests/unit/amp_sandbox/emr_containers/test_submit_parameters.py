@@ -11,6 +11,7 @@ from amp_sandbox.emr_containers.submit_parameters import ParametersError, Submit
         ("--conf=spark.a=b", SubmitParameters({"spark.a": "b"})),
         ("-c 'spark.a=x y'", SubmitParameters({"spark.a": "x y"})),
         ("--conf spark.a=1 --conf spark.a=2", SubmitParameters({"spark.a": "2"})),
+        ("--conf spark.jars=s3://b/a.jar", SubmitParameters(jars=("s3://b/a.jar",))),
         ("--class org.Main", SubmitParameters(main_class="org.Main")),
         ("--num-executors 3", SubmitParameters({"spark.executor.instances": "3"})),
         (
@@ -33,6 +34,7 @@ def test_options_are_read(text: str, expected: SubmitParameters) -> None:
     ("text", "named"),
     [
         ("--packages org:x:1", "--packages"),
+        ("--conf spark.jars.packages=org:x:1", "spark.jars.packages"),
         ("--master local[2]", "--master"),
         ("--deploy-mode client", "--deploy-mode"),
         ("--conf", "--conf has no value"),
