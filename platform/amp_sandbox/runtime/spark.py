@@ -166,7 +166,7 @@ def _worker(settings: Settings) -> Service:
 
 def _history(settings: Settings) -> Service:
     service = _service(settings, HISTORY, "history.HistoryServer", {}, "spark_history_port", health_path="/")
-    return replace(service, niceness=NICENESS + 5)  # it starts beside the first driver, which is waited for
+    return replace(service, niceness=NICENESS)  # it starts beside the first driver, which is waited for
 
 
 def _service(

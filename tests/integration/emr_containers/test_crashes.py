@@ -67,6 +67,16 @@ def test_a_killed_driver_is_a_failed_run(emr: Any, sandbox: Settings, running: t
     assert run["stateDetails"] in emr.logs(run_id)["stderr.gz"]
 
 
+def test_a_killed_worker_costs_a_run_time_only(emr: Any, sandbox: Settings, waiting: Callable[[str], Any]) -> None:
+    folder = waiting("run")
+    run_id = emr.start("wait_in_tasks", str(folder.folder))
+    eventually(folder.runs, bool, timeout=120, what="tasks on an executor")
+    kill(sandbox, "spark_worker")
+    folder.end()
+    assert emr.ended(run_id)["state"] == "COMPLETED"
+    assert "sum: 10" in emr.logs(run_id)["stdout.gz"]
+
+
 def test_a_killed_master_fails_its_runs_and_serves_the_next(
     emr: Any, sandbox: Settings, running: tuple[str, Any], waiting: Callable[[str], Any]
 ) -> None:

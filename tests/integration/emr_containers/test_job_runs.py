@@ -117,10 +117,10 @@ def test_nothing_listens_beyond_the_machine_and_no_secret_is_in_the_process_list
     emr: Any, sandbox: Settings, waiting: Callable[[str], Any]
 ) -> None:
     folder = waiting("run")
-    run_id = emr.start("wait_for_file", str(folder.folder))
-    eventually(folder.runs, bool, timeout=120, what="the run")
+    run_id = emr.start("wait_in_tasks", str(folder.folder))
+    eventually(folder.runs, bool, timeout=120, what="tasks on an executor")
     found = processes.find(sandbox.home)
-    assert {"spark_master", "spark_worker"} <= {processes.label(one) for one in found}
+    assert {"spark_master", "spark_worker", f"job run {run_id}/1"} <= {processes.label(one) for one in found}
     addresses = {
         connection.laddr.ip.removeprefix("::ffff:")
         for process in found
