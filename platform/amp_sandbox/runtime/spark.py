@@ -132,11 +132,11 @@ def services(settings: Settings) -> tuple[Service, ...]:
 
 
 def java_options(temporary: str) -> str:
-    """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says.
+    """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says, and from IPv6.
 
     The folder is relative to where the process runs, as some homes have characters that would have to be quoted.
     """
-    return f"-XX:-UsePerfData -Djava.io.tmpdir={temporary}"
+    return f"-XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
 
 
 def work_dir(home: Path) -> Path:

@@ -122,7 +122,7 @@ def test_nothing_listens_beyond_the_machine_and_no_secret_is_in_the_process_list
     found = processes.find(sandbox.home)
     assert {"spark_master", "spark_worker", f"job run {run_id}/1"} <= {processes.label(one) for one in found}
     addresses = {
-        connection.laddr.ip.removeprefix("::ffff:")
+        connection.laddr.ip
         for process in found
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
