@@ -63,7 +63,9 @@ class Machine:
 
 def this_machine() -> Machine:
     """The size of the machine that this process runs on."""
-    return size(len(os.sched_getaffinity(0)), psutil.virtual_memory().total // 1_000_000)
+    # What a container may use; macOS has no such thing.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return size(cores, psutil.virtual_memory().total // 1_000_000)
 
 
 def size(cores: int, memory_mb: int) -> Machine:
