@@ -157,11 +157,11 @@ COMMANDS = (up, down, status, logs, env, reset)
 
 
 def _state(service: "ServiceStatus") -> str:
-    if service.state == "running":
-        return "healthy" if service.healthy else "not answering"
-    if service.state == "waiting":
-        return "on demand"
-    return "healthy" if service.healthy and service.state != "starting" else service.state
+    if service.state in ("waiting", "coming up"):
+        return "on demand" if service.state == "waiting" else service.state
+    if service.healthy:
+        return "healthy"
+    return "not answering" if service.state == "running" else service.state
 
 
 def _duration(seconds: int) -> str:

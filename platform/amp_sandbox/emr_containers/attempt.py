@@ -174,6 +174,13 @@ def _of_the_image(uri: str, what: str) -> Path:
     return path
 
 
+def tidy(attempt: Attempt) -> None:
+    """Delete what an attempt that has ended needs no more: all but its logs and its exit code."""
+    for folder in (attempt.temporary, attempt.work, attempt.folder / "files"):
+        shutil.rmtree(folder, ignore_errors=True)
+    (attempt.folder / "spark.conf").unlink(missing_ok=True)
+
+
 def write_note(attempt: Attempt, lines: Sequence[str]) -> None:
     """Add lines of the sandbox's to the driver's log."""
     attempt.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -14,7 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amp_sandbox.emr_containers.submit_parameters import ParametersError, SubmitParameters
+from amp_sandbox.emr_containers.submit_parameters import (
+    FILE_PROPERTIES,
+    NETWORK_PROPERTIES,
+    ParametersError,
+    SubmitParameters,
+)
 from amp_sandbox.emr_containers.submit_parameters import parse as parse_parameters
 
 _RELEASE = re.compile(r"emr-[67]\.\d{1,2}\.\d{1,2}-(latest|\d{8})")
@@ -113,6 +118,10 @@ def _spark_defaults(configurations: Sequence[Mapping[str, Any]]) -> dict[str, st
     for key in found:
         if not key.startswith("spark."):
             raise JobConfigError(f"applicationConfiguration: {key!r} is no Spark property.")
+        if key in FILE_PROPERTIES or key.startswith(NETWORK_PROPERTIES):
+            raise JobConfigError(
+                f"applicationConfiguration: {key} is not supported; name files in sparkSubmitParameters."
+            )
     return found
 
 

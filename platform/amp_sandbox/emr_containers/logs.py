@@ -69,18 +69,18 @@ class AwsLogs:
 
     def _to_s3(self, target: S3Logs, place: str, path: Path, *, final: bool) -> None:
         size = path.stat().st_size
-        if self._sent.get(path) == size:
-            return
+        if self._sent.get(path) != size:
+            self._put_object(target.bucket, f"{target.prefix}{place}{path.name}.gz", path)
+            self._sent[path] = size
+        if final:
+            del self._sent[path]
+
+    def _put_object(self, bucket: str, key: str, path: Path) -> None:
         with tempfile.TemporaryFile() as packed:
             with path.open("rb") as plain, gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped:
                 shutil.copyfileobj(plain, zipped)
             packed.seek(0)
-            self._client("s3").put_object(
-                Bucket=target.bucket, Key=f"{target.prefix}{place}{path.name}.gz", Body=packed
-            )
-        self._sent[path] = size
-        if final:
-            del self._sent[path]
+            self._client("s3").put_object(Bucket=bucket, Key=key, Body=packed)
 
     def _to_cloudwatch(
         self, db: sqlite3.Connection, target: CloudWatchLogs, stream: str, path: Path, *, final: bool

@@ -206,6 +206,7 @@ class Scheduler:
         problem = self._logs.deliver(db, run, attempts.of(self._settings, run), final=final)
         if final:
             del self._logs_at[place]
+            attempts.tidy(attempts.of(self._settings, run))
         return problem
 
     def _let_worker_go(self, db: sqlite3.Connection) -> None:

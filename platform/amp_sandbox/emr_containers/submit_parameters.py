@@ -24,6 +24,14 @@ _CONF = {
 }
 """Options that are another way to write a property."""
 _FILES = {"--py-files": "py_files", "--files": "files", "--jars": "jars", "--archives": "archives"}
+FILE_PROPERTIES = {
+    "spark.submit.pyFiles": "--py-files",
+    "spark.files": "--files",
+    "spark.jars": "--jars",
+    "spark.archives": "--archives",
+}
+"""Properties that are another way to write an option that names files."""
+NETWORK_PROPERTIES = ("spark.jars.packages", "spark.jars.repositories", "spark.jars.excludes", "spark.jars.ivy")
 
 
 class ParametersError(Exception):
@@ -53,9 +61,9 @@ def parse(text: str) -> SubmitParameters:
     main_class = None
     for option, value in _options(words):
         if option in ("--conf", "-c"):
+            option, value = _property(value)
+        if option in ("--conf", "-c"):
             key, _, given = value.partition("=")
-            if not key.startswith("spark.") or "=" not in value:
-                raise ParametersError(f"sparkSubmitParameters: --conf {value!r} is not of the form spark.key=value.")
             conf[key] = given
         elif option in _CONF:
             conf[_CONF[option]] = value
@@ -66,6 +74,16 @@ def parse(text: str) -> SubmitParameters:
         else:
             raise ParametersError(f"sparkSubmitParameters: the option {option} is not supported.")
     return SubmitParameters(conf, main_class, **files)
+
+
+def _property(text: str) -> tuple[str, str]:
+    """A property as the option that it is another way to write, or itself."""
+    key, equals, value = text.partition("=")
+    if not key.startswith("spark.") or not equals:
+        raise ParametersError(f"sparkSubmitParameters: --conf {text!r} is not of the form spark.key=value.")
+    if key.startswith(NETWORK_PROPERTIES):
+        raise ParametersError(f"sparkSubmitParameters: {key} is not supported: it looks for code on the network.")
+    return (FILE_PROPERTIES[key], value) if key in FILE_PROPERTIES else ("--conf", text)
 
 
 def _options(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -63,7 +63,9 @@ class Machine:
 
 def this_machine() -> Machine:
     """The size of the machine that this process runs on."""
-    return size(len(os.sched_getaffinity(0)), psutil.virtual_memory().total // 1_000_000)
+    # What a container may use; macOS has no such thing.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return size(cores, psutil.virtual_memory().total // 1_000_000)
 
 
 def size(cores: int, memory_mb: int) -> Machine:
@@ -99,7 +101,7 @@ def write_private(path: Path, values: Mapping[str, str]) -> None:
     """Write a file of Spark properties that only its owner may read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.writelines(f"{_escaped(key, ' :=')}={_escaped(value)}\n" for key, value in values.items())
+        file.writelines(f"{_escaped(key, '#! :=')}={_escaped(value)}\n" for key, value in values.items())
 
 
 def read_properties(path: Path) -> dict[str, str]:
@@ -132,11 +134,11 @@ def services(settings: Settings) -> tuple[Service, ...]:
 
 
 def java_options(temporary: str) -> str:
-    """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says.
+    """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says, and from IPv6.
 
     The folder is relative to where the process runs, as some homes have characters that would have to be quoted.
     """
-    return f"-XX:-UsePerfData -Djava.io.tmpdir={temporary}"
+    return f"-XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
 
 
 def work_dir(home: Path) -> Path:
@@ -166,7 +168,7 @@ def _worker(settings: Settings) -> Service:
 
 def _history(settings: Settings) -> Service:
     service = _service(settings, HISTORY, "history.HistoryServer", {}, "spark_history_port", health_path="/")
-    return replace(service, niceness=NICENESS + 5)  # it starts beside the first driver, which is waited for
+    return replace(service, niceness=NICENESS)  # it starts beside the first driver, which is waited for
 
 
 def _service(
@@ -197,6 +199,8 @@ def _cluster_conf(settings: Settings, secret: str) -> dict[str, str]:
     return {
         "spark.authenticate": "true",
         "spark.authenticate.secret": secret,
+        # A port that is taken is an error. The next one would be another service's.
+        "spark.port.maxRetries": "0",
         "spark.ui.killEnabled": "false",
         "spark.master.rest.enabled": "false",
         "spark.master.ui.decommission.allow.mode": "DENY",
@@ -214,7 +218,7 @@ def _cluster_conf(settings: Settings, secret: str) -> dict[str, str]:
 
 def _escaped(text: str, also: str = "") -> str:
     """A key or value of a Java properties file."""
-    special = "\\#!" + also
+    special = "\\" + also
     escaped = "".join(f"\\{c}" if c in special else _unicode(c) for c in text)
     return f"\\{escaped}" if escaped.startswith(" ") else escaped
 

@@ -20,14 +20,15 @@ from amp_sandbox.runtime.services import LOCALSTACK, table
 from amp_sandbox.runtime.up import last_lines, state_lost
 from amp_sandbox.settings import Settings
 
-WAITING = "waiting"
+WAITING, COMING_UP = "waiting", "coming up"
 
 
 @dataclass(frozen=True)
 class ServiceStatus:
     """One service. `state` is supervisord's, in lower case, or `stopped` when the sandbox does not run.
 
-    An on-demand service that nobody needs is `waiting`, and as healthy as it should be.
+    An on-demand service that nobody needs is `waiting`, and one that was just started is `coming up`; both are as
+    healthy as they should be.
     """
 
     name: str
@@ -90,8 +91,11 @@ def _service_status(
     failed = state.upper() in supervisord.FAILED_STATES
     if service.on_demand and state.upper() == supervisord.WAITING_STATE:
         state = WAITING
-    # An on-demand service may be looked at in the seconds in which it starts.
-    well = state == WAITING or (runs and (healthy or (service.on_demand and state == "starting")))
+    uptime = max(0, int(time.time()) - info.started) if info and runs else None
+    # Nobody waited for an on-demand service when it was started, so it may be looked at while it comes up.
+    if service.on_demand and not healthy and uptime is not None and uptime < service.ready_seconds:
+        state = COMING_UP
+    well = state == WAITING or (runs and (healthy or state == COMING_UP))
     return ServiceStatus(
         name=service.name,
         state=state,
@@ -99,7 +103,7 @@ def _service_status(
         pid=info.pid if info and runs else None,
         port=service.port,
         url=service.url,
-        uptime_seconds=max(0, int(time.time()) - info.started) if info and runs else None,
+        uptime_seconds=uptime,
         memory_bytes=processes.memory(info.pid) if info and runs else 0,
         restarts=max(0, starts - 1),
         last_log_lines=tuple(last_lines(_log(settings, service))) if failed else (),

@@ -78,7 +78,7 @@ class Emr:
         """Ask for a run's end."""
         self.api.cancel_job_run(virtualClusterId=self.cluster, id=run_id)
 
-    def until(self, run_id: str, *states: str, timeout: float = 120) -> dict[str, Any]:
+    def until(self, run_id: str, *states: str, timeout: float = 240) -> dict[str, Any]:
         """The run, when it is in one of the states."""
         return eventually(
             lambda: self.describe(run_id),

@@ -12,13 +12,15 @@ from amp_sandbox.runtime import processes
 from amp_sandbox.runtime.status import status
 from amp_sandbox.settings import Settings
 
+pytestmark = pytest.mark.timeout(600)  # JVMs on a busy machine
+
 
 @pytest.fixture
 def running(emr: Any, waiting: Callable[[str], Any]) -> tuple[str, Any]:
     """A run that waits, and its folder."""
     folder = waiting("run")
     run_id = emr.start("wait_for_file", str(folder.folder))
-    eventually(folder.runs, bool, timeout=120, what="the run")
+    eventually(folder.runs, bool, timeout=240, what="the run")
     return run_id, folder
 
 
@@ -65,6 +67,16 @@ def test_a_killed_driver_is_a_failed_run(emr: Any, sandbox: Settings, running: t
     assert (run["state"], run["failureReason"]) == ("FAILED", "INTERNAL_ERROR")
     assert run["stateDetails"].startswith("The driver was killed")
     assert run["stateDetails"] in emr.logs(run_id)["stderr.gz"]
+
+
+def test_a_killed_worker_costs_a_run_time_only(emr: Any, sandbox: Settings, waiting: Callable[[str], Any]) -> None:
+    folder = waiting("run")
+    run_id = emr.start("wait_in_tasks", str(folder.folder))
+    eventually(folder.runs, bool, timeout=240, what="tasks on an executor")
+    kill(sandbox, "spark_worker")
+    folder.end()
+    assert emr.ended(run_id)["state"] == "COMPLETED"
+    assert "sum: 10" in emr.logs(run_id)["stdout.gz"]
 
 
 def test_a_killed_master_fails_its_runs_and_serves_the_next(

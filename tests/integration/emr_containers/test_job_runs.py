@@ -7,11 +7,14 @@ from typing import Any
 
 import psutil
 import pyarrow.parquet
+import pytest
 from support.waiting import eventually
 
 from amp_sandbox.runtime import java, processes, spark
 from amp_sandbox.runtime.status import ServiceStatus, status
 from amp_sandbox.settings import Settings
+
+pytestmark = pytest.mark.timeout(600)  # JVMs on a busy machine
 
 
 def service(settings: Settings, name: str) -> ServiceStatus:
@@ -88,7 +91,7 @@ def test_runs_queue_and_each_can_be_cancelled(emr: Any, sandbox: Settings, waiti
     places = spark.this_machine().runs
     folders = [waiting(f"run-{number}") for number in range(places + 2)]
     runs = [emr.start("wait_for_file", str(folder.folder)) for folder in folders]
-    eventually(lambda: [one.runs() for one in folders[:places]], all, timeout=120, what="the first runs")
+    eventually(lambda: [one.runs() for one in folders[:places]], all, timeout=240, what="the first runs")
     assert [emr.describe(run)["state"] for run in runs] == ["RUNNING"] * places + ["PENDING"] * 2
     assert set(niceness(sandbox, runs[0])) == {spark.NICENESS}
 
@@ -102,7 +105,7 @@ def test_runs_queue_and_each_can_be_cancelled(emr: Any, sandbox: Settings, waiti
     assert list(niceness(sandbox, runs[0])) == [], "its processes are gone"
     assert emr.describe(runs[0])["stateDetails"] == "The job run was cancelled by the user."
 
-    eventually(folders[places].runs, bool, timeout=120, what="the next in the queue")
+    eventually(folders[places].runs, bool, timeout=240, what="the next in the queue")
     for folder in folders:
         folder.end()
     assert [emr.ended(run)["state"] for run in runs[1:-1]] == ["COMPLETED"] * places
@@ -117,12 +120,12 @@ def test_nothing_listens_beyond_the_machine_and_no_secret_is_in_the_process_list
     emr: Any, sandbox: Settings, waiting: Callable[[str], Any]
 ) -> None:
     folder = waiting("run")
-    run_id = emr.start("wait_for_file", str(folder.folder))
-    eventually(folder.runs, bool, timeout=120, what="the run")
+    run_id = emr.start("wait_in_tasks", str(folder.folder))
+    eventually(folder.runs, bool, timeout=240, what="tasks on an executor")
     found = processes.find(sandbox.home)
-    assert {"spark_master", "spark_worker"} <= {processes.label(one) for one in found}
+    assert {"spark_master", "spark_worker", f"job run {run_id}/1"} <= {processes.label(one) for one in found}
     addresses = {
-        connection.laddr.ip.removeprefix("::ffff:")
+        connection.laddr.ip
         for process in found
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
@@ -138,7 +141,7 @@ def test_nothing_listens_beyond_the_machine_and_no_secret_is_in_the_process_list
 
 def test_the_worker_goes_when_no_run_waits_and_the_master_stays(emr: Any, sandbox: Settings) -> None:
     eventually(
-        lambda: service(sandbox, "spark_worker").state, lambda state: state == "waiting", timeout=120, what="no worker"
+        lambda: service(sandbox, "spark_worker").state, lambda state: state == "waiting", timeout=240, what="no worker"
     )
     assert service(sandbox, "spark_master").healthy
     assert status(sandbox).healthy

@@ -20,6 +20,19 @@ def test_glue_is_answered_by_its_stand_in(bare, unique):
     glue.delete_database(Name=unique)
 
 
+def test_emr_on_eks_is_answered_by_its_stand_in(bare, unique):
+    emr = bare("emr-containers")
+    cluster = emr.create_virtual_cluster(
+        name=unique, containerProvider={"id": unique, "type": "EKS", "info": {"eksInfo": {"namespace": "jobs"}}}
+    )["id"]
+    assert emr.describe_virtual_cluster(id=cluster)["virtualCluster"]["name"] == unique
+    with pytest.raises(emr.exceptions.ResourceNotFoundException):
+        emr.describe_job_run(virtualClusterId=cluster, id="nothing")
+    with pytest.raises(ClientError, match="emr-containers:ListManagedEndpoints"):
+        emr.list_managed_endpoints(virtualClusterId=cluster)
+    emr.delete_virtual_cluster(id=cluster)
+
+
 def test_dynamodb_is_served(bare, unique):
     dynamodb = bare("dynamodb")
     dynamodb.create_table(

@@ -39,7 +39,7 @@ def tiny_service(settings: Settings, name: str, behaviour: str = "") -> Service:
         port_setting=variable(NAMES[name]),
         health_path="/health",
         environment=clean_environment(settings, name, python),
-        ready_seconds=2 if behaviour == "sick" else READY_SECONDS,
+        ready_seconds=2 if behaviour == "sick" and name not in ON_DEMAND else READY_SECONDS,
         stop_seconds=1,
         on_demand=name in ON_DEMAND,
     )

@@ -104,6 +104,16 @@ def test_an_on_demand_service_waits_until_it_is_started(settings: Settings) -> N
     assert processes.find(settings.home) == []
 
 
+def test_an_on_demand_service_that_does_not_answer_yet_is_coming_up(settings: Settings, behave: Behave) -> None:
+    behave(spark_master="sick")
+    start(settings)
+    Supervisor(settings.home).start("spark_master")
+    seen = service(settings, "spark_master")
+    assert (seen.state, seen.healthy) == ("coming up", True)
+    late = eventually(lambda: service(settings, "spark_master"), lambda seen: not seen.healthy, timeout=30)
+    assert late.state == "running"
+
+
 def test_down_is_safe_when_nothing_runs_and_when_nothing_ever_ran(settings: Settings) -> None:
     assert down(settings).services == ()
     assert not settings.home.exists()

@@ -1,4 +1,4 @@
-"""Says that it runs by making `<folder>/running`, and ends when there is `<folder>/end`."""
+"""Without Spark: says that it runs by making `<folder>/running`, and ends when there is `<folder>/end`."""
 
 import sys
 import time

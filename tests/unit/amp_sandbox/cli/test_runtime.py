@@ -71,6 +71,9 @@ def seen(**values: object) -> Status:
             "x: boom",
         ),
         (seen(healthy=False, services=(service("x", healthy=False),)), 1, "not answering"),
+        (seen(services=(service("x", state="starting"),)), 0, "healthy"),
+        (seen(services=(service("x", state="waiting", pid=None),)), 0, "on demand"),
+        (seen(services=(service("x", state="coming up"),)), 0, "coming up"),
     ],
 )
 def test_status_says_how_it_is_and_exits_accordingly(

@@ -3,6 +3,7 @@
 import pytest
 from support.emr_fakes import Bench
 
+from amp_sandbox.emr_containers import attempt as attempts
 from amp_sandbox.emr_containers import scheduler, store
 
 
@@ -20,6 +21,16 @@ def test_a_run_goes_through_awss_states(bench: Bench) -> None:
     assert (done.state, done.finished_at, done.failure) == ("COMPLETED", bench.now, None)
     assert done.details == "JobRun completed successfully. It ran for 10 seconds."
     assert bench.s3.log(done, "stdout") == "42 rows\n"
+
+
+def test_what_an_attempt_needed_goes_with_it_and_its_logs_stay(bench: Bench) -> None:
+    run = bench.running()
+    attempt = attempts.of(bench.settings, bench.run(run))
+    bench.write(run, stdout="x")
+    (attempt.temporary / "shuffle").write_bytes(b"x" * 1000)
+    bench.end(run, 0)
+    bench.tick()
+    assert sorted(path.name for path in attempt.folder.iterdir()) == ["exit", "stderr", "stdout"]
 
 
 def test_as_many_run_at_once_as_fit_and_the_others_in_their_order(bench: Bench) -> None:

@@ -1,0 +1,16 @@
+from pathlib import Path
+
+from amp_sandbox.emr_containers.service import open_service
+from amp_sandbox.settings import Settings
+
+
+def test_a_stand_in_without_a_sandbox_is_well(tmp_path: Path) -> None:
+    service = open_service(Settings(home=tmp_path))
+    assert service.name == "emr-containers"
+    (engine,) = service.engines
+    engine.start()
+    try:
+        assert service.health()["healthy"]
+    finally:
+        engine.stop()
+    assert engine.last_error is None
