@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -32,10 +31,10 @@ def keys(table: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def bucket(glue: Any) -> Iterator[Any]:
+def bucket(glue: Any) -> Any:
     """The bucket `lake`, empty at the beginning of each test."""
     glue.aws.s3.__init__()
-    yield glue.aws.s3
+    return glue.aws.s3
 
 
 def test_gzipped_json_in_hive_folders_is_a_partitioned_table(glue: Any, bucket: Any) -> None:
