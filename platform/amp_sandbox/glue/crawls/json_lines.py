@@ -53,7 +53,7 @@ def json_columns(db: Any, texts: Sequence[Text]) -> dict[int, tuple[dict[str, Hi
     same: dict[str, list[int]] = {}
     for number, (_, structure) in tables.items():
         same.setdefault(json.dumps(structure), []).append(number)
-    result = {}
+    result: dict[int, tuple[dict[str, HiveType], int]] = {}
     for written, numbers in same.items():
         columns = _columns(_narrowed(db, json.loads(written), [line for number in numbers for line in split[number]]))
         result |= {number: (columns, tables[number][0]) for number in numbers}

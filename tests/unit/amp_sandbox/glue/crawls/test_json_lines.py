@@ -100,11 +100,9 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 @settings(deadline=None)
 @given(st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4), min_size=1, max_size=5))
-def test_every_schema_reads_its_data_back(records: list[dict[str, Any]]) -> None:
+def test_every_schema_reads_its_data_back(db: Any, records: list[dict[str, Any]]) -> None:
     """Firehose's own reader of Hive types takes every value by the column's type."""
-    with duckdb.connect(config={"threads": 1}) as db:
-        found = read(db, "".join(json.dumps(record) + "\n" for record in records))
-    columns, count = found[0]
+    columns, count = read(db, "".join(json.dumps(record) + "\n" for record in records))[0]
     assert count == len(records)
     for record in records:
         for name, value in record.items():
