@@ -10,11 +10,12 @@ import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import psutil
+from crawls import crawl
+from figure import Figure
 
 from amp_sandbox import aws
 from amp_sandbox.audit import audit, sources
@@ -34,16 +35,6 @@ MESSAGES = 5_000
 EVENTS = 100_000
 PUTS, PUT_RECORDS = 240, 500
 INVOCATIONS = 300
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured value. `goal` is what it should reach, as text."""
-
-    name: str
-    value: float
-    unit: str
-    goal: str = ""
 
 
 Row = Callable[[Settings], list[Figure]]
@@ -210,6 +201,7 @@ ROWS: Mapping[str, Row] = {
     "queue": queue,
     "events": events,
     "direct_put": direct_put,
+    "crawl": crawl,
     "memory": memory,
 }
 

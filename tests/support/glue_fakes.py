@@ -1,5 +1,7 @@
 """AWS in memory, as far as Glue's crawlers call it: a bucket, roles, and CloudWatch Logs."""
 
+# ruff: noqa: N803 - arguments are named as boto3 names them
+
 import gzip
 import hashlib
 import io
@@ -60,7 +62,7 @@ class FakeBuckets:
         assert name == "list_objects_v2"
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:
         if Bucket not in self.objects:
             raise aws_error("NoSuchBucket", "The specified bucket does not exist")
         keys = sorted(key for key in self.objects[Bucket] if key.startswith(Prefix))
@@ -73,7 +75,7 @@ class FakeBuckets:
         Bucket: str,
         Key: str,
         IfMatch: str,
-        Range: str | None = None,  # noqa: N803
+        Range: str | None = None,
     ) -> dict[str, Any]:
         self.before_read(Key)
         self.reads.append(Key)
@@ -100,7 +102,7 @@ class FakeBuckets:
 class FakeRoles:
     """IAM, with one role."""
 
-    def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803
+    def get_role(self, *, RoleName: str) -> dict[str, Any]:
         if RoleName != "crawler":
             raise aws_error("NoSuchEntity")
         return {}
@@ -114,14 +116,14 @@ class FakeLogs:
         self.group: str | None = None
         self.down = False
 
-    def create_log_group(self, *, logGroupName: str) -> None:  # noqa: N803
+    def create_log_group(self, *, logGroupName: str) -> None:
         if self.down:
             raise aws_error("ServiceUnavailable")
         if self.group is not None:
             raise aws_error("ResourceAlreadyExistsException")
         self.group = logGroupName
 
-    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> None:  # noqa: N803
+    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> None:
         assert logGroupName == self.group
         if logStreamName in self.streams:
             raise aws_error("ResourceAlreadyExistsException")
@@ -132,7 +134,7 @@ class FakeLogs:
         *,
         logGroupName: str,
         logStreamName: str,
-        logEvents: Sequence[Mapping[str, Any]],  # noqa: N803
+        logEvents: Sequence[Mapping[str, Any]],
     ) -> None:
         assert logGroupName == self.group
         self.streams[logStreamName] += [event["message"] for event in logEvents]

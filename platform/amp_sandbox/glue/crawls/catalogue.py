@@ -25,6 +25,7 @@ from amp_sandbox.glue.crawls.crawl_log import CrawlLog
 from amp_sandbox.glue.crawls.definitions import (
     CRAWLER,
     DEPRECATED,
+    OF_CSV,
     Origin,
     leaf_statistics,
     partition_definition,
@@ -103,7 +104,8 @@ class Catalogue:
             columns = storage["Columns"]
             storage = wanted["StorageDescriptor"] = {**before.get("StorageDescriptor", {}), "Columns": columns}
             wanted["PartitionKeys"] = before.get("PartitionKeys", [])
-        kept = {name: value for name, value in (before.get("Parameters") or {}).items() if name != DEPRECATED}
+        gone = (DEPRECATED, *OF_CSV, "exclusions")
+        kept = {name: value for name, value in (before.get("Parameters") or {}).items() if name not in gone}
         wanted["Parameters"] = kept | wanted["Parameters"]
         changed = _schema_of(before) != _schema_of(wanted)
         if self._config.update == "LOG":

@@ -19,7 +19,8 @@ from amp_sandbox.glue.shapes import LOG_GROUP
 log = logging.getLogger(__name__)
 
 _LINES_PER_CALL = 1000
-_LONGEST_LINE = 8000
+# A call can have a megabyte.
+_LONGEST_LINE = 1000
 
 
 class CrawlLog:

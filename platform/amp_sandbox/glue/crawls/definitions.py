@@ -17,6 +17,8 @@ from amp_sandbox.glue.crawls.types import Columns, text
 
 CRAWLER = "UPDATED_BY_CRAWLER"
 DEPRECATED = "DEPRECATED_BY_CRAWLER"
+OF_CSV = ("areColumnsQuoted", "columnsOrdered", "delimiter", "skip.header.line.count")
+"""Parameters that only tables of CSV have."""
 
 _TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
 _TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from amp_sandbox.glue.crawls.csv_files import csv_columns
 from amp_sandbox.glue.crawls.json_lines import json_columns
 from amp_sandbox.glue.crawls.listing import Folder
-from amp_sandbox.glue.crawls.reading import ParquetFile, Text, UnreadableError, read_object
+from amp_sandbox.glue.crawls.reading import NotReadError, ParquetFile, Text, UnreadableError, read_object
 from amp_sandbox.glue.crawls.types import HiveType, from_arrow, merged_columns
 
 _MEMORY = "512MB"
@@ -51,10 +51,14 @@ class Kind:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in a folder: its kinds of objects, and why others were skipped, by key."""
+    """What was found in a folder: its kinds of objects, and why others were skipped, by key.
+
+    It is `complete` when reading the same objects again would find the same.
+    """
 
     kinds: tuple[Kind, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """For the store."""
@@ -80,7 +84,7 @@ class _Seen:
 
 
 class Reader:
-    """Reads folders; each thread that calls it has a DuckDB of its own, without access to files but its own."""
+    """Reads folders; each thread that calls it has a DuckDB of its own."""
 
     def __init__(self, s3: Any, require_going: Callable[[], None]) -> None:
         self._s3, self._require_going = s3, require_going
@@ -91,6 +95,7 @@ class Reader:
         skipped = dict.fromkeys(folder.empty, "it is empty")
         texts: list[Text] = []
         seen: list[_Seen] = []
+        complete = True
         for listed in folder.sample(sample_size):
             self._require_going()
             try:
@@ -101,12 +106,13 @@ class Reader:
                     texts.append(read)
             except UnreadableError as error:
                 skipped[listed.key] = str(error)
+                complete = complete and not isinstance(error, NotReadError)
         for text, one in zip(texts, self._texts(texts), strict=True):
             if one is None:
                 skipped[text.key] = _unknown(text)
             else:
                 seen.append(one)
-        return Found(tuple(_kinds(sorted(seen, key=lambda one: one.key))), dict(sorted(skipped.items())))
+        return Found(tuple(_kinds(sorted(seen, key=lambda one: one.key))), dict(sorted(skipped.items())), complete)
 
     def _texts(self, texts: Sequence[Text]) -> Iterator[_Seen | None]:
         if not texts:

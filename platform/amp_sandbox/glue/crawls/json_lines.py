@@ -10,7 +10,7 @@ column, and its integers are bigint.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -53,12 +53,11 @@ def json_columns(db: Any, texts: Sequence[Text]) -> dict[int, tuple[dict[str, Hi
     same: dict[str, list[int]] = {}
     for number, (_, structure) in tables.items():
         same.setdefault(json.dumps(structure), []).append(number)
-    columns = {
-        number: kinds
-        for written, numbers in same.items()
-        for number, kinds in _narrowed(db, json.loads(written), numbers, split)
-    }
-    return {number: (_columns(columns[number]), count) for number, (count, _) in tables.items()}
+    result: dict[int, tuple[dict[str, HiveType], int]] = {}
+    for written, numbers in same.items():
+        columns = _columns(_narrowed(db, json.loads(written), [line for number in numbers for line in split[number]]))
+        result |= {number: (columns, tables[number][0]) for number in numbers}
+    return result
 
 
 def _structures(db: Any, lines: Sequence[Sequence[str]]) -> dict[int, tuple[int, Structure]]:
@@ -80,21 +79,16 @@ def _columns(kind: HiveType) -> dict[str, HiveType]:
     return {"array": kind}
 
 
-def _narrowed(
-    db: Any, structure: Structure, numbers: Sequence[int], lines: Sequence[Sequence[str]]
-) -> Iterator[tuple[int, HiveType]]:
-    """The type of each of these objects' records, which all have the structure."""
+def _narrowed(db: Any, structure: Structure, lines: Sequence[str]) -> HiveType:
+    """The type of records that have the structure."""
     undecided = _undecided(structure)
     if undecided is None:
-        for number in numbers:
-            yield number, _type(structure, None)
-        return
-    for number in numbers:
-        db.register("lines", pa.table({"line": [line for line in lines[number] if line]}))
-        query = "SELECT json_transform(line::JSON, $structure) AS record FROM lines"
-        records = db.execute(query, {"structure": json.dumps(undecided)}).to_arrow_table().column("record")
-        db.unregister("lines")
-        yield number, _type(structure, records.combine_chunks())
+        return _type(structure, None)
+    db.register("lines", pa.table({"line": [line for line in lines if line]}))
+    query = "SELECT json_transform(line::JSON, $structure) AS record FROM lines"
+    records = db.execute(query, {"structure": json.dumps(undecided)}).to_arrow_table().column("record")
+    db.unregister("lines")
+    return _type(structure, records.combine_chunks())
 
 
 def _undecided(structure: Structure) -> Structure | None:

@@ -42,6 +42,10 @@ class UnreadableError(Exception):
     """Why an object tells nothing about its schema."""
 
 
+class NotReadError(UnreadableError):
+    """Why an object could not be read this time; the next time it may be."""
+
+
 @dataclass(frozen=True)
 class Text:
     """The beginning of an object of text, in whole lines; `stored` bytes of the object hold it."""
@@ -98,7 +102,7 @@ def _fetch(s3: Any, bucket: str, listed: S3Object, start: int, length: int) -> b
     except ClientError as error:
         code = error.response["Error"]["Code"]
         gone = {"NoSuchKey": "it is gone since it was listed", "PreconditionFailed": "it changed since it was listed"}
-        raise UnreadableError(gone.get(code, f"S3 answers {code}: {error.response['Error'].get('Message')}")) from error
+        raise NotReadError(gone.get(code, f"S3 answers {code}: {error.response['Error'].get('Message')}")) from error
     return body
 
 

@@ -112,7 +112,7 @@ class _Work:
         found: dict[tuple[str, str], tuple[Origin, FoundTable]] = {}
         for target, folders in listed:
             seen = self._read(target, folders, known)
-            for folder in folders:
+            for folder in (one for one in folders if seen[one.key].complete):
                 fingerprint = folder.fingerprint(target.sample_size)
                 remembered[folder.uri] = store.Folder(fingerprint, seen[folder.key].as_json())
             for origin, table in self._group(target, folders, seen, config):

@@ -1,6 +1,7 @@
 """Glue's API in a server of the tests' own."""
 
 import itertools
+import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ class Api(NamedTuple):
     client: Any
     aws: FakeAws
     engine: CrawlEngine
+    connection: Callable[[], sqlite3.Connection]
 
     def database(self, **given: Any) -> str:
         """A new database's name."""
@@ -101,4 +103,4 @@ def glue(
     def context(request_id: str) -> Context:
         return Context(connection(), "us-east-1", ACCOUNT, request_id, now, aws)
 
-    return Api(client_of("glue", serve([Service("glue", context)])), aws, CrawlEngine(connection, aws, now))
+    return Api(client_of("glue", serve([Service("glue", context)])), aws, CrawlEngine(connection, aws, now), connection)

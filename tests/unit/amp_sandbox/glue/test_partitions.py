@@ -148,3 +148,20 @@ def test_an_expression_that_is_not_supported_is_refused_even_of_an_empty_table(g
     table = glue.table(keys="dt string")
     code, message = glue.refusal("get_partitions", **table, Expression="upper(dt) = 'A'")
     assert (code, "UPPER(dt)" in message) == ("InvalidInputException", True)
+
+
+def test_batch_update_changes_those_it_can_and_says_which_it_could_not(glue: Any) -> None:
+    table = glue.table(keys="dt string")
+    glue.add(table, ["a"], ["b"])
+    entries = [
+        {"PartitionValueList": ["a"], "PartitionInput": {"Values": ["a"], "StorageDescriptor": STORAGE}},
+        {"PartitionValueList": ["x"], "PartitionInput": {"Values": ["x"]}},
+        {"PartitionValueList": ["b"], "PartitionInput": {"Values": ["a"]}},
+    ]
+    failed = glue.client.batch_update_partition(**table, Entries=entries)["Errors"]
+    assert [(one["PartitionValueList"], one["ErrorDetail"]["ErrorCode"]) for one in failed] == [
+        (["x"], "EntityNotFoundException"),
+        (["b"], "InvalidInputException"),
+    ]
+    shown = glue.client.get_partitions(**table)["Partitions"]
+    assert [(one["Values"], one.get("StorageDescriptor")) for one in shown] == [(["a"], STORAGE), (["b"], None)]

@@ -210,3 +210,41 @@ OF_A_TABLE = {"DatabaseName": "lake", "TableName": "events"}
 def test_what_is_not_served_is_refused_by_name(glue: Any, operation: str, request_: dict[str, Any]) -> None:
     code, message = glue.refusal(operation, **request_)
     assert (code, f"glue:{operation.title().replace('_', '')}" in message) == ("NotImplemented", True)
+
+
+def test_versions_are_deleted_but_not_the_current_one(glue: Any) -> None:
+    table = glue.table()
+    for description in ("1", "2", "3"):
+        update = {"Name": "events", "Description": description}
+        glue.client.update_table(DatabaseName=table["DatabaseName"], TableInput=update)
+    glue.client.delete_table_version(**table, VersionId="0")
+    assert glue.refusal("delete_table_version", **table, VersionId="0")[0] == "EntityNotFoundException"
+    assert glue.refusal("delete_table_version", **table, VersionId="3")[0] == "InvalidInputException"
+    failed = glue.client.batch_delete_table_version(**table, VersionIds=["1", "9", "3", "x"])["Errors"]
+    assert [(one["VersionId"], one["ErrorDetail"]["ErrorCode"]) for one in failed] == [
+        ("9", "EntityNotFoundException"),
+        ("3", "InvalidInputException"),
+        ("x", "InvalidInputException"),
+    ]
+    versions = glue.client.get_table_versions(**table)["TableVersions"]
+    assert [one["VersionId"] for one in versions] == ["3", "2"]
+
+
+def test_tables_are_found_by_a_text_in_any_database(glue: Any) -> None:
+    columns = {"Columns": [{"Name": "zebra_count", "Type": "int", "Comment": "how many quaggas"}]}
+    first = glue.table("okapis", StorageDescriptor=columns)
+    second = glue.table("other", Description="Okapis too", Parameters={"kind": "zebra_like"})
+
+    def found(text: str) -> list[str]:
+        answer = glue.client.search_tables(SearchText=text)
+        return [table["DatabaseName"] for table in answer["TableList"]]
+
+    both = [first["DatabaseName"], second["DatabaseName"]]
+    assert found("okapi") == both
+    assert found("ZEBRA") == both
+    assert found("quagga") == both[:1]
+    assert found('"zebra"') == []
+    assert found('"okapis"') == both
+    page = glue.client.search_tables(SearchText="okapi", MaxResults=1)
+    rest = glue.client.search_tables(SearchText="okapi", NextToken=page["NextToken"])
+    assert names(page) + names(rest) == ["okapis", "other"]

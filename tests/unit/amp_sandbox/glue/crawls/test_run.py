@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from support.glue_fakes import gzipped, ndjson, parquet
+from support.glue_fakes import aws_error, gzipped, ndjson, parquet
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not match an error shape")
 
@@ -32,10 +31,10 @@ def keys(table: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def bucket(glue: Any) -> Iterator[Any]:
+def bucket(glue: Any) -> Any:
     """The bucket `lake`, empty at the beginning of each test."""
     glue.aws.s3.__init__()
-    yield glue.aws.s3
+    return glue.aws.s3
 
 
 def test_gzipped_json_in_hive_folders_is_a_partitioned_table(glue: Any, bucket: Any) -> None:
@@ -303,6 +302,24 @@ def test_data_that_goes_or_changes_while_it_is_crawled_is_skipped(glue: Any, buc
     assert "s3://lake/t/c is skipped: it changed since it was listed" in glue.log(name)
 
 
+def test_what_s3_did_not_give_is_asked_for_again(glue: Any, bucket: Any) -> None:
+    bucket.put("t/a", ndjson({"a": 1}))
+    bucket.put("t/b", ndjson({"a": 1, "b": 1}))
+
+    def failing(key: str) -> None:
+        if key == "t/b":
+            raise aws_error("SlowDown", "Please reduce your request rate.")
+
+    bucket.before_read = failing
+    name = glue.crawler("t", Configuration=COMBINED)
+    assert glue.crawl(name)["Status"] == "SUCCEEDED"
+    assert columns(glue.tables(name)["t"]) == {"a": "int"}
+    assert "s3://lake/t/b is skipped: S3 answers SlowDown" in glue.log(name)
+    bucket.before_read = lambda _key: None
+    glue.crawl(name)
+    assert columns(glue.tables(name)["t"]) == {"a": "int", "b": "int"}
+
+
 def test_a_crawl_without_logs_is_a_crawl(glue: Any, bucket: Any) -> None:
     bucket.put("t/a", ndjson({"a": 1}))
     glue.aws.logs.down = True
@@ -341,6 +358,24 @@ def test_merge_new_columns_adds_columns_and_changes_none(glue: Any, bucket: Any)
     bucket.put("t/a", ndjson({"b": "x", "c": "x"}))
     glue.crawl(name)
     assert columns(glue.tables(name)["t"]) == {"a": "int", "b": "int", "c": "string"}
+
+
+def test_a_table_that_changes_its_format_keeps_only_what_users_added(glue: Any, bucket: Any) -> None:
+    bucket.put("t/a.csv", b"id,price\n1,2.5\n2,3\n")
+    name = glue.crawler("t")
+    glue.crawl(name)
+    table = glue.tables(name)["t"]
+    assert table["Parameters"]["delimiter"] == ","
+    given = {member: table[member] for member in ("Name", "StorageDescriptor", "PartitionKeys", "TableType")}
+    owned = {**given, "Description": "by hand", "Parameters": {**table["Parameters"], "owner": "lake"}}
+    glue.client.update_table(DatabaseName=name, TableInput=owned)
+    bucket.delete("t/")
+    bucket.put("t/a.json", ndjson({"id": 1}))
+    glue.crawl(name)
+    table = glue.tables(name)["t"]
+    assert (table["Description"], table["Parameters"]["owner"]) == ("by hand", "lake")
+    assert "delimiter" not in table["Parameters"]
+    assert table["Parameters"]["classification"] == "json"
 
 
 def test_log_leaves_tables_as_they_are_and_makes_new_ones(glue: Any, bucket: Any) -> None:
