@@ -1,1 +1,1 @@
-"""The Glue Data Catalog stand-in: databases, tables and their versions, partitions, tags."""
+"""The Glue stand-in: the Data Catalog, and crawlers that fill it from S3."""

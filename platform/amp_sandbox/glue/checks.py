@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from amp_sandbox.glue import errors, store
-from amp_sandbox.glue.store import Database, Table
+from amp_sandbox.glue.store import Crawler, Database, Table
 from amp_sandbox.protocol import Context, Request
 
 T = TypeVar("T")
@@ -43,6 +43,14 @@ def require_table(ctx: Context, req: Request, member: str = "TableName") -> Tabl
     if table is None:
         raise errors.not_found(f"Table {database.name}.{name}")
     return table
+
+
+def require_crawler(ctx: Context, name: str) -> Crawler:
+    """The crawler of that name."""
+    crawler = store.get_crawler(ctx.db, name)
+    if crawler is None:
+        raise errors.not_found(f"Crawler {name}")
+    return crawler
 
 
 def page_of(items: Iterator[T], limit: int, position: Callable[[T], object]) -> tuple[list[T], dict[str, str]]:

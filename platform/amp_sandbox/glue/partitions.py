@@ -4,7 +4,6 @@
 
 * partition values are not checked against the types of their keys, as on AWS;
 * partition indexes and column statistics, whose operations are refused;
-* BatchUpdatePartition, which is refused;
 * partitions made before the table's partition keys changed: they are listed, and have NULL for the new keys.
 """
 
@@ -102,19 +101,28 @@ def update_partition(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/glue/latest/webapi/API_UpdatePartition.html
     """
-    given = req["PartitionInput"]
+    with transaction(ctx.db):
+        _update(ctx, require_table(ctx, req), req["PartitionValueList"], req["PartitionInput"])
+    return {}
+
+
+@operation("glue", "BatchUpdatePartition")
+def batch_update_partition(ctx: Context, req: Request) -> Answer:
+    """Replace partitions' definitions; those that cannot be are in the answer's Errors.
+
+    Left out: StorageDescriptor.SchemaReference of a partition (in Errors, as not supported).
+    https://docs.aws.amazon.com/glue/latest/webapi/API_BatchUpdatePartition.html
+    """
+    failed = []
     with transaction(ctx.db):
         table = require_table(ctx, req)
-        values = require_values(table, req["PartitionValueList"])
-        new_values = require_values(table, given.get("Values"))
-        try:
-            found = store.update_partition(ctx.db, table.id, values, new_values, definition(given, "Values"))
-        except store.ExistsError as error:
-            # AlreadyExistsException is none of the operation's errors.
-            raise errors.invalid_input(f"{_name(table, new_values)} already exists.") from error
-        if not found:
-            raise _not_found(table, values)
-    return {}
+        for entry in req["Entries"]:
+            try:
+                _update(ctx, table, entry["PartitionValueList"], entry["PartitionInput"])
+            except AwsError as error:
+                detail = error_detail(error.code, error.message)
+                failed.append({"PartitionValueList": entry["PartitionValueList"], "ErrorDetail": detail})
+    return {"Errors": failed}
 
 
 @operation("glue", "DeletePartition")
@@ -146,6 +154,17 @@ def _create(ctx: Context, table: Table, given: Mapping[str, Any]) -> None:
         store.create_partition(ctx.db, table.id, values, definition(given, "Values"), at=ctx.now())
     except store.ExistsError as error:
         raise errors.already_exists(_name(table, values)) from error
+
+
+def _update(ctx: Context, table: Table, values: Sequence[str], given: Mapping[str, Any]) -> None:
+    values, new_values = require_values(table, values), require_values(table, given.get("Values"))
+    try:
+        found = store.update_partition(ctx.db, table.id, values, new_values, definition(given, "Values"))
+    except store.ExistsError as error:
+        # AlreadyExistsException is none of the operation's errors.
+        raise errors.invalid_input(f"{_name(table, new_values)} already exists.") from error
+    if not found:
+        raise _not_found(table, values)
 
 
 def _delete(ctx: Context, table: Table, values: Sequence[str]) -> None:

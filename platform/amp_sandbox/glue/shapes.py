@@ -1,12 +1,20 @@
 """What the store keeps and what AWS shows: definitions from inputs, and descriptions from rows."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from amp_sandbox.glue.store import Database, Partition, Table
+from amp_sandbox.glue import store
+from amp_sandbox.glue.store import Crawl, Crawler, Database, Partition, Table
 from amp_sandbox.protocol import Context, refuse_unsupported
 
+LOG_GROUP = "/aws-glue/crawlers"
+"""Where crawls write their logs, each crawler in a stream of its name.
+https://docs.aws.amazon.com/glue/latest/dg/monitor-crawler.html"""
+
+_LAST_CRAWL = {store.COMPLETED: "SUCCEEDED", store.FAILED: "FAILED", store.STOPPED: "CANCELLED"}
+_LONGEST_ERROR = 2048
 # What AWS gives a database of which nothing is said: IAM alone decides on its tables.
 # https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
 _IAM_ONLY = [{"Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "Permissions": ["ALL"]}]
@@ -60,6 +68,50 @@ def describe_partition(ctx: Context, table: Table, partition: Partition, *, colu
         storage = shown["StorageDescriptor"]
         shown["StorageDescriptor"] = {member: value for member, value in storage.items() if member != "Columns"}
     return shown
+
+
+def describe_crawler(ctx: Context, crawler: Crawler) -> dict[str, Any]:
+    """AWS's Crawler."""
+    given = crawler.definition
+    shown = {
+        "Classifiers": [],
+        "LineageConfiguration": {"CrawlerLineageSettings": "DISABLE"},
+        "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
+        **{member: value for member, value in given.items() if member != "Schedule"},
+        "SchemaChangePolicy": {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "DEPRECATE_IN_DATABASE"}
+        | (given.get("SchemaChangePolicy") or {}),
+        "Name": crawler.name,
+        "State": crawler.state,
+        "CrawlElapsedTime": 0,
+        "CreationTime": crawler.created_at,
+        "LastUpdated": crawler.updated_at,
+        "Version": crawler.version,
+    }
+    if given.get("Schedule"):
+        shown["Schedule"] = {"ScheduleExpression": given["Schedule"], "State": crawler.schedule_state}
+    if crawler.state != store.READY:
+        started = next(store.list_crawls(ctx.db, crawler.id)).started_at
+        shown["CrawlElapsedTime"] = int((ctx.now() - started) * 1000)
+    last = store.last_crawl(ctx.db, crawler.id)
+    if last is not None:
+        shown["LastCrawl"] = {"Status": _LAST_CRAWL[last.state], "StartTime": last.started_at, **_log_of(crawler, last)}
+    return shown
+
+
+def describe_crawl(crawler: Crawler, crawl: Crawl) -> dict[str, Any]:
+    """AWS's CrawlerHistory; Summary is compact JSON, as it can have 255 characters."""
+    shown = {"CrawlId": crawl.id, "State": crawl.state, "StartTime": crawl.started_at, "DPUHour": 0.0}
+    if crawl.ended_at is not None:
+        shown["EndTime"] = crawl.ended_at
+    if crawl.summary is not None:
+        shown["Summary"] = json.dumps(crawl.summary, separators=(",", ":"))
+    return shown | _log_of(crawler, crawl)
+
+
+def _log_of(crawler: Crawler, crawl: Crawl) -> dict[str, str]:
+    """Why a crawl failed, and where its log is."""
+    log = {"LogGroup": LOG_GROUP, "LogStream": crawler.name, "MessagePrefix": crawl.id}
+    return log if crawl.error is None else log | {"ErrorMessage": crawl.error[:_LONGEST_ERROR]}
 
 
 def error_detail(code: str, message: str) -> dict[str, str]:

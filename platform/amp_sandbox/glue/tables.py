@@ -5,17 +5,23 @@
 * column types are not checked: AWS too keeps what it is given, and engines complain;
 * resource links, federated tables, views in several dialects and Iceberg metadata (TargetTable, FederatedTable,
   ViewDefinition, OpenTableFormatInput), and governed tables (TransactionId), which are refused;
-* DeleteTableVersion and BatchDeleteTableVersion, which are refused; versions go with their table;
 * the quota of versions that a table can have: there is none.
 """
 
 import re
 
 from amp_sandbox.glue import errors, store
-from amp_sandbox.glue.checks import folded, page_of, position_of, require_database, require_table
+from amp_sandbox.glue.checks import (
+    folded,
+    page_of,
+    position_of,
+    require_catalog,
+    require_database,
+    require_table,
+)
 from amp_sandbox.glue.shapes import definition, describe_table, error_detail
 from amp_sandbox.glue.store import Table
-from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol import Answer, AwsError, Context, Request, operation
 from amp_sandbox.standins.sqlite import transaction
 
 _UNSUPPORTED_INPUT = (
@@ -127,10 +133,8 @@ def get_table_version(ctx: Context, req: Request) -> Answer:
     https://docs.aws.amazon.com/glue/latest/webapi/API_GetTableVersion.html
     """
     table = require_table(ctx, req)
-    wanted = req.get("VersionId") or str(table.version)
-    if not re.fullmatch(r"[0-9]{1,18}", wanted):
-        raise errors.invalid_input(f"The VersionId {wanted!r:.100} is not a number.")
-    found = store.get_table_version(ctx.db, table.id, int(wanted))
+    wanted = _version(req.get("VersionId") or str(table.version))
+    found = store.get_table_version(ctx.db, table.id, wanted)
     if found is None:
         raise errors.not_found(f"Version {wanted} of table {table.database}.{table.name}")
     return {"TableVersion": _describe_version(ctx, found)}
@@ -146,6 +150,79 @@ def get_table_versions(ctx: Context, req: Request) -> Answer:
     found = store.list_table_versions(ctx.db, table.id, before=position_of(req, int))
     page, token = page_of(found, req.get("MaxResults") or _PAGE, lambda version: version.version)
     return {"TableVersions": [_describe_version(ctx, version) for version in page], **token}
+
+
+@operation("glue", "DeleteTableVersion")
+def delete_table_version(ctx: Context, req: Request) -> Answer:
+    """Remove a version of a table that is not the current one.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_DeleteTableVersion.html
+    """
+    with transaction(ctx.db):
+        _delete_version(ctx, require_table(ctx, req), req["VersionId"])
+    return {}
+
+
+@operation("glue", "BatchDeleteTableVersion")
+def batch_delete_table_version(ctx: Context, req: Request) -> Answer:
+    """Remove versions of a table; those that cannot be are in the answer's Errors.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_BatchDeleteTableVersion.html
+    """
+    failed = []
+    with transaction(ctx.db):
+        table = require_table(ctx, req)
+        for version in req["VersionIds"]:
+            try:
+                _delete_version(ctx, table, version)
+            except AwsError as error:
+                detail = error_detail(error.code, error.message)
+                failed.append({"TableName": table.name, "VersionId": version, "ErrorDetail": detail})
+    return {"Errors": failed}
+
+
+@operation("glue", "SearchTables", refuses=["Filters", "SortCriteria", "ResourceShareType", "IncludeStatusDetails"])
+def search_tables(ctx: Context, req: Request) -> Answer:
+    """Show the tables of all databases that have SearchText in a name, a description, a column or a parameter.
+
+    A text in double quotes is a whole word, as on AWS; upper and lower case are the same.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_SearchTables.html
+    """
+    require_catalog(ctx, req)
+    wanted = _text_search(req.get("SearchText") or "")
+    found = store.list_all_tables(ctx.db, after=position_of(req, int) or 0)
+    matching = (table for table in found if wanted.search(_searched(table)))
+    page, token = page_of(matching, req.get("MaxResults") or _PAGE, lambda table: table.id)
+    return {"TableList": [describe_table(ctx, table) for table in page], **token}
+
+
+def _delete_version(ctx: Context, table: Table, version: str) -> None:
+    number = _version(version)
+    if number == table.version:
+        raise errors.invalid_input(f"Version {number} of table {table.database}.{table.name} is the current one.")
+    if not store.delete_table_version(ctx.db, table.id, number):
+        raise errors.not_found(f"Version {number} of table {table.database}.{table.name}")
+
+
+def _version(given: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", given):
+        raise errors.invalid_input(f"The VersionId {given!r:.100} is not a number.")
+    return int(given)
+
+
+def _text_search(text: str) -> re.Pattern[str]:
+    quoted = len(text) > 2 and text.startswith('"') and text.endswith('"')
+    return re.compile(rf"\b{re.escape(text[1:-1])}\b" if quoted else re.escape(text), re.IGNORECASE)
+
+
+def _searched(table: Table) -> str:
+    """What SearchTables looks at, a line each."""
+    given = table.definition
+    columns = [*given.get("StorageDescriptor", {}).get("Columns", []), *given.get("PartitionKeys", [])]
+    described = [column.get(member, "") for column in columns for member in ("Name", "Comment")]
+    parameters = given.get("Parameters") or {}
+    return "\n".join([table.name, table.database, given.get("Description", ""), *described, *parameters.values()])
 
 
 def _require_input(req: Request) -> Request:

@@ -39,7 +39,7 @@ def test_a_database_whose_name_is_taken_leaves_the_tags_alone(db: sqlite3.Connec
     store.create_database(db, "lake", {}, at=1, tags={"team": "data"})
     with pytest.raises(store.ExistsError):
         store.create_database(db, "lake", {}, at=2, tags={"team": "other"})
-    assert store.list_tags(db, 1) == {"team": "data"}
+    assert store.list_tags(db, "database", 1) == {"team": "data"}
 
 
 def test_a_row_of_something_that_is_gone_is_no_name_that_is_taken(db: sqlite3.Connection) -> None:

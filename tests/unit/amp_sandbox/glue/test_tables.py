@@ -194,7 +194,19 @@ def test_batch_delete_table_says_which_were_not_there(glue: Any) -> None:
     assert names(glue.client.get_tables(DatabaseName=database)) == ["b"]
 
 
-@pytest.mark.parametrize("operation", ["list_crawlers", "list_jobs", "get_connections"])
-def test_what_is_not_served_is_refused_by_name(glue: Any, operation: str) -> None:
-    code, message = glue.refusal(operation)
+OF_A_TABLE = {"DatabaseName": "lake", "TableName": "events"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("list_jobs", {}),
+        ("get_connections", {}),
+        ("get_partition_indexes", OF_A_TABLE),
+        ("get_column_statistics_for_table", OF_A_TABLE | {"ColumnNames": ["a"]}),
+        ("get_user_defined_functions", {"Pattern": "*"}),
+    ],
+)
+def test_what_is_not_served_is_refused_by_name(glue: Any, operation: str, request_: dict[str, Any]) -> None:
+    code, message = glue.refusal(operation, **request_)
     assert (code, f"glue:{operation.title().replace('_', '')}" in message) == ("NotImplemented", True)

@@ -1,69 +1,24 @@
-"""Everything the Glue stand-in remembers, in one SQLite file; the only SQL of the package.
-
-Each thread opens its own connection with `connect`, see `standins.sqlite`. What hangs on a database or a table goes
-with it.
+"""What is remembered of databases, tables, their versions, and partitions.
 
 Names arrive folded to lower case. A `definition` is AWS's input structure as it was given, less its name.
-
-**Left out:** encryption at rest: the file is as safe as the folder it lies in.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from amp_sandbox.standins import sqlite
+from amp_sandbox.glue.store.database import ExistsError, insert
+from amp_sandbox.glue.store.tags import remove_all_tags, set_tags
 from amp_sandbox.standins.sqlite import transaction
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS databases (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE,
-    definition TEXT NOT NULL,
-    created_at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS tags (
-    database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (database_id, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tables (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    UNIQUE (database_id, name)
-);
-CREATE TABLE IF NOT EXISTS table_versions (
-    table_id INTEGER NOT NULL REFERENCES tables(id) ON DELETE CASCADE,
-    version INTEGER NOT NULL,
-    definition TEXT NOT NULL,
-    updated_at REAL NOT NULL,
-    PRIMARY KEY (table_id, version)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS partitions (
-    table_id INTEGER NOT NULL REFERENCES tables(id) ON DELETE CASCADE,
-    vals TEXT NOT NULL,
-    definition TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    PRIMARY KEY (table_id, vals)
-) WITHOUT ROWID;
-"""
 _TABLE = """
 SELECT tables.id, databases.name AS database, tables.name, table_versions.version, table_versions.definition,
     tables.created_at, updated_at
 FROM tables JOIN databases ON databases.id = database_id JOIN table_versions ON table_id = tables.id
 """
 _CURRENT = "table_versions.version = tables.version"
-
-
-class ExistsError(Exception):
-    """The name, or the partition's values, are taken."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +53,7 @@ class Partition:
     created_at: float
 
 
-def connect(path: Path | str) -> sqlite3.Connection:
-    """Open the store for one thread, making the file and its tables when they are missing."""
-    return sqlite.connect(path, _SCHEMA)
-
-
-# Databases and their tags
+# Databases
 
 
 def create_database(
@@ -116,12 +66,12 @@ def create_database(
 ) -> None:
     """Add a database; raises `ExistsError`."""
     with transaction(db):
-        made = _insert(
+        made = insert(
             db,
             "INSERT INTO databases (name, definition, created_at) VALUES (?, ?, ?)",
             (name, json.dumps(definition), at),
         )
-        set_tags(db, made, tags or {})
+        set_tags(db, "database", made, tags or {})
 
 
 def get_database(db: sqlite3.Connection, name: str) -> Database | None:
@@ -142,28 +92,9 @@ def update_database(db: sqlite3.Connection, database_id: int, definition: Mappin
 
 def delete_database(db: sqlite3.Connection, database_id: int) -> None:
     """Remove a database with its tables."""
-    db.execute("DELETE FROM databases WHERE id = ?", (database_id,))
-
-
-def set_tags(db: sqlite3.Connection, database_id: int, tags: Mapping[str, str]) -> None:
-    """Add tags to a database, replacing those of the same keys."""
     with transaction(db):
-        db.executemany(
-            "INSERT INTO tags VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            [(database_id, key, value) for key, value in tags.items()],
-        )
-
-
-def remove_tags(db: sqlite3.Connection, database_id: int, keys: Iterable[str]) -> None:
-    """Take tags off a database; keys it does not have are no error."""
-    with transaction(db):
-        db.executemany("DELETE FROM tags WHERE database_id = ? AND key = ?", [(database_id, key) for key in keys])
-
-
-def list_tags(db: sqlite3.Connection, database_id: int) -> dict[str, str]:
-    """A database's tags, by key."""
-    rows = db.execute("SELECT key, value FROM tags WHERE database_id = ? ORDER BY key", (database_id,))
-    return {row["key"]: row["value"] for row in rows}
+        remove_all_tags(db, "database", database_id)
+        db.execute("DELETE FROM databases WHERE id = ?", (database_id,))
 
 
 # Tables and their versions
@@ -174,7 +105,7 @@ def create_table(
 ) -> None:
     """Add a table at version 0; raises `ExistsError`."""
     with transaction(db):
-        made = _insert(
+        made = insert(
             db,
             "INSERT INTO tables (database_id, name, version, created_at) VALUES (?, ?, 0, ?)",
             (database_id, name, at),
@@ -189,6 +120,11 @@ def get_table(db: sqlite3.Connection, database_id: int, name: str) -> Table | No
         (database_id, name),
     ).fetchone()
     return None if row is None else _table(row)
+
+
+def list_all_tables(db: sqlite3.Connection, *, after: int) -> Iterator[Table]:
+    """Every database's tables made after the one of that id, in that order, each at its current version."""
+    return map(_table, db.execute(f"{_TABLE} WHERE tables.id > ? AND {_CURRENT} ORDER BY tables.id", (after,)))
 
 
 def list_tables(db: sqlite3.Connection, database_id: int, *, after: str) -> Iterator[Table]:
@@ -210,6 +146,14 @@ def update_table(
         db.execute("UPDATE tables SET version = ? WHERE id = ?", (version, table.id))
         if not archive:
             db.execute("DELETE FROM table_versions WHERE table_id = ? AND version = ?", (table.id, table.version))
+
+
+def refresh_table(db: sqlite3.Connection, table: Table, definition: Mapping[str, Any]) -> None:
+    """Replace the definition of a table's current version, without a new one."""
+    db.execute(
+        "UPDATE table_versions SET definition = ? WHERE table_id = ? AND version = ?",
+        (json.dumps(definition), table.id, table.version),
+    )
 
 
 def delete_table(db: sqlite3.Connection, table_id: int) -> None:
@@ -236,6 +180,12 @@ def list_table_versions(db: sqlite3.Connection, table_id: int, *, before: int | 
     return map(_table, rows)
 
 
+def delete_table_version(db: sqlite3.Connection, table_id: int, version: int) -> bool:
+    """Remove one version of a table; False when it is not there."""
+    gone = db.execute("DELETE FROM table_versions WHERE table_id = ? AND version = ?", (table_id, version))
+    return gone.rowcount == 1
+
+
 # Partitions
 
 
@@ -243,9 +193,7 @@ def create_partition(
     db: sqlite3.Connection, table_id: int, values: Sequence[str], definition: Mapping[str, Any], *, at: float
 ) -> None:
     """Add a partition; raises `ExistsError`."""
-    _insert(
-        db, "INSERT INTO partitions VALUES (?, ?, ?, ?)", (table_id, json.dumps(values), json.dumps(definition), at)
-    )
+    insert(db, "INSERT INTO partitions VALUES (?, ?, ?, ?)", (table_id, json.dumps(values), json.dumps(definition), at))
 
 
 def get_partition(db: sqlite3.Connection, table_id: int, values: Sequence[str]) -> Partition | None:
@@ -287,15 +235,6 @@ def delete_partition(db: sqlite3.Connection, table_id: int, values: Sequence[str
     """Remove a partition; False when it is not there."""
     gone = db.execute("DELETE FROM partitions WHERE table_id = ? AND vals = ?", (table_id, json.dumps(values)))
     return gone.rowcount == 1
-
-
-def _insert(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> int:
-    try:
-        return db.execute(statement, values).lastrowid or 0
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
-            raise ExistsError from error
-        raise
 
 
 def _database(row: sqlite3.Row) -> Database:
