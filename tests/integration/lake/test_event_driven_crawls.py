@@ -96,6 +96,7 @@ def test_what_is_no_notification_is_dead_lettered_as_it_was_and_takes_nothing_wi
     name = f"beside_{uuid.uuid4().hex[:8]}"
     sqs.send_message(QueueUrl=outputs["CrawlQueueUrl"], MessageBody=poison)
     put_rows("app_events/event_type=like_sent/dt=2026-11-22", row(**{name: 1}))
-    found = dead_letters(sqs, outputs["CrawlDeadLetterQueueUrl"], {poison})
+    # Twenty deliveries, a batching window of a second apart.
+    found = dead_letters(sqs, outputs["CrawlDeadLetterQueueUrl"], {poison}, timeout=120)
     assert found.keys() == {poison}
     eventually(lambda: columns("app_events"), lambda seen: name in seen, timeout=CRAWLED_SECONDS)
