@@ -9,7 +9,9 @@ DEAD_LETTERED_SECONDS = 30.0
 _SECONDS_ASIDE = 1  # how long the messages of others stay out of the next look
 
 
-def dead_letters(sqs: Any, url: str, bodies: Set[str]) -> dict[str, dict[str, Any]]:
+def dead_letters(
+    sqs: Any, url: str, bodies: Set[str], *, timeout: float = DEAD_LETTERED_SECONDS
+) -> dict[str, dict[str, Any]]:
     """Take the messages with these bodies out of a dead-letter queue, once all are there; leave all others in it."""
     taken: dict[str, dict[str, Any]] = {}
 
@@ -26,6 +28,4 @@ def dead_letters(sqs: Any, url: str, bodies: Set[str]) -> dict[str, dict[str, An
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return taken
 
-    return eventually(
-        look, lambda seen: seen.keys() == bodies, timeout=DEAD_LETTERED_SECONDS, what=f"{bodies} in {url}"
-    )
+    return eventually(look, lambda seen: seen.keys() == bodies, timeout=timeout, what=f"{bodies} in {url}")

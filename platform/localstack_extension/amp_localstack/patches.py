@@ -14,6 +14,7 @@ from typing import Any
 
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.connect import connect_to
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 from localstack.services.lambda_.invocation import metrics as lambda_metrics
@@ -21,6 +22,7 @@ from localstack.services.lambda_.invocation.assignment import AssignmentService
 from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
 from localstack.services.lambda_.provider import LambdaProvider
+from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.s3 import provider as s3_provider
 from localstack.services.sqs import provider as sqs_provider
 from localstack.utils.aws.client_types import ServicePrincipal
@@ -42,6 +44,7 @@ def apply() -> None:
     _log_to_the_configured_group()
     _let_environments_be_added_while_one_is_looked_for()
     _poll_standard_queues_promptly()
+    _keep_the_state_of_an_updated_mapping()
     _refuse_what_cannot_run()
     _deliver_logs_together()
     _count_metrics()
@@ -99,6 +102,16 @@ def _poll_standard_queues_promptly() -> None:
         if isinstance(worker.poller, SqsPoller) and is_standard_queue(worker.poller.source_arn):
             worker.poller = StandardQueuePoller(worker.poller, self.esm_config, worker._shutdown_event)
         return worker
+
+
+def _keep_the_state_of_an_updated_mapping() -> None:
+    """An update makes a new worker. When the old one ends, LocalStack calls the mapping disabled, which runs on."""
+
+    @patch(EsmWorker.update_esm_state_in_store)
+    def update_esm_state_in_store(original: Any, self: Any, new_state: str) -> None:
+        workers = SERVICE_PLUGINS.get_service("lambda")._provider.esm_workers
+        if workers.get(self.uuid, self) is self:
+            original(self, new_state)
 
 
 def _refuse_what_cannot_run() -> None:

@@ -2,6 +2,8 @@
 
 import io
 import itertools
+import json
+import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -9,12 +11,14 @@ from typing import Any
 
 import pytest
 from support.sandboxes import own_settings, run
+from support.waiting import eventually
 
 from amp_sandbox import aws
 from amp_sandbox.settings import Settings
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 MakeFunction = Callable[..., str]
+Deploy = Callable[..., tuple[str, str, set[str]]]
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +85,40 @@ def make_function(bare: Callable[[str], Any], unique: str) -> Iterator[MakeFunct
         for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
             functions.delete_event_source_mapping(UUID=mapping["UUID"])
         functions.delete_function(FunctionName=name)
+
+
+@pytest.fixture
+def deploy(bare: Callable[[str], Any], unique: str) -> Iterator[Deploy]:
+    """Deploys resources through a change set; answers the stack's status, its reason, and what was to change."""
+    cloudformation = bare("cloudformation")
+    made: list[str] = []
+
+    def deployed(**resources: Any) -> tuple[str, str, set[str]]:
+        name = f"c{time.monotonic_ns()}"
+        answer = cloudformation.create_change_set(
+            StackName=unique,
+            ChangeSetName=name,
+            ChangeSetType="UPDATE" if made else "CREATE",
+            TemplateBody=json.dumps({"Resources": resources}),
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        made.append(answer["Id"])
+        change_set = eventually(
+            lambda: cloudformation.describe_change_set(ChangeSetName=answer["Id"]),
+            lambda seen: seen["Status"] in ("CREATE_COMPLETE", "FAILED"),
+            timeout=20,
+        )
+        if "didn't contain changes" in change_set.get("StatusReason", ""):
+            return "UNCHANGED", "", set()
+        assert change_set["Status"] == "CREATE_COMPLETE", change_set["StatusReason"]
+        cloudformation.execute_change_set(ChangeSetName=answer["Id"])
+        [stack] = eventually(
+            lambda: cloudformation.describe_stacks(StackName=unique)["Stacks"],
+            lambda seen: not seen[0]["StackStatus"].endswith("_IN_PROGRESS"),
+            timeout=60,
+        )
+        changes = {change["ResourceChange"]["LogicalResourceId"] for change in change_set["Changes"]}
+        return stack["StackStatus"], stack.get("StackStatusReason", ""), changes
+
+    yield deployed
+    cloudformation.delete_stack(StackName=unique)

@@ -145,3 +145,23 @@ def test_messages_wait_for_a_function_that_is_being_updated(bare, make_queue, co
             functions.update_function_configuration(FunctionName=mapping["FunctionArn"], Description=str(n))
     seen = eventually(lambda: bodies(received()), lambda found: len(found) == 60, timeout=30)
     assert set(seen.values()) == {1}
+
+
+def test_a_mapping_that_is_updated_stays_enabled_and_delivers(bare, make_queue, connect):
+    url, arn = make_queue()
+    received = connect(arn)
+    functions = bare("lambda")
+    [mapping] = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+
+    def state():
+        return functions.get_event_source_mapping(UUID=mapping["UUID"])["State"]
+
+    eventually(state, lambda seen: seen == "Enabled", timeout=10)
+    functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=5)
+    bare("sqs").send_message(QueueUrl=url, MessageBody="after")
+    assert bodies(eventually(received, bool, timeout=20)) == {"after": 1}
+    # The worker of before is given the time to end, after which the state was wrong.
+    functions.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=6)
+    bare("sqs").send_message(QueueUrl=url, MessageBody="again")
+    eventually(received, lambda batches: bodies(batches)["again"] == 1, timeout=20)
+    assert eventually(state, lambda seen: seen == "Enabled", timeout=10) == "Enabled"

@@ -1,10 +1,8 @@
 """CloudFormation: what a template says is what there is, after creation and after updates."""
 
 import json
-import time
 
 import pytest
-from support.waiting import eventually
 
 ROLE = {
     "Type": "AWS::IAM::Role",
@@ -23,43 +21,6 @@ ROLE = {
 def policy(*actions):
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
     return {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
-
-
-@pytest.fixture
-def deploy(bare, unique):
-    """Deploys resources through a change set; answers the stack's status, its reason, and what was to change."""
-    cloudformation = bare("cloudformation")
-    made = []
-
-    def deployed(**resources):
-        name = f"c{time.monotonic_ns()}"
-        answer = cloudformation.create_change_set(
-            StackName=unique,
-            ChangeSetName=name,
-            ChangeSetType="UPDATE" if made else "CREATE",
-            TemplateBody=json.dumps({"Resources": resources}),
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        made.append(answer["Id"])
-        change_set = eventually(
-            lambda: cloudformation.describe_change_set(ChangeSetName=answer["Id"]),
-            lambda seen: seen["Status"] in ("CREATE_COMPLETE", "FAILED"),
-            timeout=20,
-        )
-        if "didn't contain changes" in change_set.get("StatusReason", ""):
-            return "UNCHANGED", "", set()
-        assert change_set["Status"] == "CREATE_COMPLETE", change_set["StatusReason"]
-        cloudformation.execute_change_set(ChangeSetName=answer["Id"])
-        [stack] = eventually(
-            lambda: cloudformation.describe_stacks(StackName=unique)["Stacks"],
-            lambda seen: not seen[0]["StackStatus"].endswith("_IN_PROGRESS"),
-            timeout=60,
-        )
-        changes = {change["ResourceChange"]["LogicalResourceId"] for change in change_set["Changes"]}
-        return stack["StackStatus"], stack.get("StackStatusReason", ""), changes
-
-    yield deployed
-    cloudformation.delete_stack(StackName=unique)
 
 
 def queue(name, **properties):

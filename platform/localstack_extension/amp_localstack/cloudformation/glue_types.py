@@ -89,7 +89,8 @@ class Table(ResourceProvider):
     SCHEMA: Mapping[str, Any] = {
         "typeName": TYPE,
         "primaryIdentifier": ["/properties/Name"],
-        "createOnlyProperties": ["/properties/DatabaseName", "/properties/Name", "/properties/CatalogId"],
+        # Not DatabaseName, which makes a new table too, but is taken as changed whenever the database is.
+        "createOnlyProperties": ["/properties/Name", "/properties/CatalogId"],
     }
     KNOWN = ("CatalogId", "DatabaseName", "Name", "TableInput")
 
@@ -111,7 +112,7 @@ class Table(ResourceProvider):
         return _succeeded({**model, "TableInput": {name: found[name] for name in model["TableInput"]}})
 
     def update(self, request: ResourceRequest) -> ProgressEvent:
-        """Change everything but the name in place."""
+        """Change the table in place; another database gets a new one."""
         before, model, glue = request.previous_state, request.desired_state, request.aws_client_factory.glue
         if problem := _problem(request, self.KNOWN):
             return _failed(model, f"{self.TYPE}: {problem}")
@@ -119,7 +120,11 @@ class Table(ResourceProvider):
         if model["TableInput"].get("Name", name) != name:
             return _failed(model, f"{name}: TableInput.Name cannot be changed; give Name too")
         table = _input(glue, "UpdateTable", model, "TableInput", name)
-        glue.update_table(DatabaseName=model["DatabaseName"], **table)
+        if model["DatabaseName"] == before["DatabaseName"]:
+            glue.update_table(DatabaseName=model["DatabaseName"], **table)
+        else:
+            glue.create_table(DatabaseName=model["DatabaseName"], **table)
+            glue.delete_table(DatabaseName=before["DatabaseName"], Name=name)
         return _succeeded(model)
 
     def delete(self, request: ResourceRequest) -> ProgressEvent:
