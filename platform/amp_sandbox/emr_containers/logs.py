@@ -4,7 +4,7 @@ Names are as on AWS, with the driver's pod named for the run; attempts after the
 that each keeps its logs.
 https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-jobs-s3.html
 
-**Left out:** logs of the executors and of the job runner. Executors' are in the worker's folder, and end with it.
+**Left out:** logs of the executors and of the job runner. Executors' stay an hour in the worker's folder.
 """
 
 import contextlib
