@@ -5,7 +5,7 @@ import sys
 from itertools import product
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812 (as everyone calls it)
+from pyspark.sql import functions as F
 
 bucket = sys.argv[1]
 spark = SparkSession.builder.getOrCreate()

@@ -2,10 +2,11 @@
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-rotationschedule.html
 
-**Left out:** hosted rotation functions and schedule expressions, which are refused; `AutomaticallyAfterDays` is kept and
-shown, and nothing rotates by itself: a sandbox does not live for days. `aws secretsmanager rotate-secret` does.
+**Left out:** hosted rotation functions and schedule expressions, which are refused; `AutomaticallyAfterDays` is kept
+and shown, and nothing rotates by itself: a sandbox does not live for days. `aws secretsmanager rotate-secret` does.
 """
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,10 +56,9 @@ class RotationSchedule(ResourceProvider):
     def delete(self, request: ResourceRequest) -> ProgressEvent:
         """End the rotation; the secret stays as it is."""
         model, secretsmanager = request.desired_state, request.aws_client_factory.secretsmanager
-        try:
+        # The secret may have gone before its schedule.
+        with contextlib.suppress(secretsmanager.exceptions.ResourceNotFoundException):
             secretsmanager.cancel_rotate_secret(SecretId=model["SecretId"])
-        except secretsmanager.exceptions.ResourceNotFoundException:
-            pass  # the secret went before its schedule
         return ProgressEvent(OperationStatus.SUCCESS, resource_model=model)
 
 
