@@ -235,8 +235,8 @@ _MACROS = (
         "amp_relation_name",
         types.TEXT,
         "a: coalesce((SELECT any_value(CASE WHEN v.oid IS NULL THEN amp_catalog.quoted(c.schema_name) || '.'"
-        " ELSE '' END || amp_catalog.quoted(c.name)) FROM amp_catalog.classes c LEFT JOIN amp_catalog.visible v ON v.oid = c.oid"
-        " WHERE c.oid = a::BIGINT), a::VARCHAR)",
+        " ELSE '' END || amp_catalog.quoted(c.name)) FROM amp_catalog.classes c"
+        " LEFT JOIN amp_catalog.visible v ON v.oid = c.oid WHERE c.oid = a::BIGINT), a::VARCHAR)",
     ),
     _macro("amp_type_name", types.TEXT, "a: coalesce(amp_catalog.type_name(a), a::VARCHAR)"),
     _macro(

@@ -81,8 +81,8 @@ VIEWS: tuple[View, ...] = (
         "oid:oid tableoid:oid relname:name relnamespace:oid reltype:oid reloftype:oid relowner:int4 relam:oid"
         " relfilenode:oid reltablespace:oid relpages:int4 reltuples:float8 reltoastrelid:oid relhasindex:bool"
         " relisshared:bool relpersistence:char relkind:char relnatts:int2 relchecks:int2 relhasoids:bool"
-        " relhaspkey:bool relhasrules:bool relhastriggers:bool relhassubclass:bool relispopulated:bool relacl:array reloptions:array"
-        " reldiststyle:int2",
+        " relhaspkey:bool relhasrules:bool relhastriggers:bool relhassubclass:bool relispopulated:bool relacl:array"
+        " reloptions:array reldiststyle:int2",
         """
         SELECT c.oid, 1259, c.name, c.schema_oid, 0, 0, c.owner, CASE c.kind WHEN 'i' THEN 403 ELSE 0 END, c.oid, 0, 0,
             coalesce(t.estimated_size, 0), 0,

@@ -23,7 +23,7 @@ _NUMBERS = frozenset({exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT})
 
 
 def without_catalog_types(tokens: Sequence[Any]) -> list[Any]:
-    """The tokens of a query without `pg_catalog.` before types (`::pg_catalog.text`), which the parser does not take."""
+    """The tokens of a query without `pg_catalog.` before types, which the parser does not take: `::pg_catalog.text`."""
     kept: list[Any] = []
     place = 0
     while place < len(tokens):

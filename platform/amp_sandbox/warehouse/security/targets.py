@@ -7,7 +7,7 @@ TABLES IN), ASSUMEROLE, system permissions, and the forms for Lake Formation (EX
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from amp_sandbox.warehouse import errors
@@ -128,7 +128,7 @@ def _database(session: "Session", model: Model, name: str) -> Object:
     found = model.find("database", "", name)
     if found is None or name != session.database:
         raise errors.undefined_database(name)
-    return found
+    return replace(found, name=name)
 
 
 def read_grantees(tokens: Tokens, model: Model, *, options: bool) -> list[Grantee]:
