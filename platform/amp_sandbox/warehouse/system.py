@@ -1,8 +1,8 @@
 """What the warehouse keeps about its objects, in the schema `amp_sys` of its own database.
 
-DuckDB keeps the rows; these tables keep what Redshift knows beyond it (declared types, keys that only inform, encodings,
-views' texts, external schemas). They change in the transaction of the statement that changes them. No statement of a
-user can name `amp_sys`.
+DuckDB keeps the rows; these tables keep what Redshift knows beyond it (declared types, keys that only inform,
+encodings, views' texts, external schemas). They change in the transaction of the statement that changes them. No
+statement of a user can name `amp_sys`.
 
 * `schemas`: one row a schema, `public` too. External ones have their Glue database and role.
 * `relations`: tables (`r`), views (`v`) and materialised views (`m`), with an oid that never comes back. Temporary
@@ -10,8 +10,8 @@ user can name `amp_sys`.
 * `columns`, `constraints`: of relations, by oid. Columns of late-binding views are not kept.
 * `dependencies`: which relations a view reads, which is why they cannot be dropped without CASCADE.
 
-The security model has tables of its own here, made by `security.install`; the catalogs (`pg_class`, `svv_tables`, …) are
-views over both, made by `catalogs.install`.
+The security model has tables of its own here, made by `security.install`; the catalogs (`pg_class`, `svv_tables`, …)
+are views over both, made by `catalogs.install`.
 """
 
 from typing import Any

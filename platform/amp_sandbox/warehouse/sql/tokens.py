@@ -7,14 +7,15 @@ ends with `end`.
 https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import TokenType
-from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
 
 from amp_sandbox.warehouse import errors
+from amp_sandbox.warehouse.sql.dialect import QueryDialect
 
 MAX_IDENTIFIER = 127  # bytes
 
@@ -42,6 +43,15 @@ class Tokens:
         self._tokens = tokens
         self._next = 0
         self._offset = offset
+
+    @property
+    def position(self) -> int:
+        """How many tokens have been read; may be set back to where it was."""
+        return self._next
+
+    @position.setter
+    def position(self, place: int) -> None:
+        self._next = place
 
     @property
     def peek(self) -> Token | None:
@@ -149,10 +159,20 @@ def folded(name: str) -> str:
 def tokenize(text: str) -> list[Token]:
     """The tokens of a text, of all its statements; a semicolon is a sign."""
     try:
-        found = Dialect.get_or_raise("redshift").tokenize(text)
+        found = QueryDialect().tokenize(text)
     except TokenError as error:
         raise errors.syntax_error("unterminated quoted string or comment") from error
-    return [Token(_kind(text, one.token_type, one.start), one.text, one.start, one.end) for one in found]
+    tokens: list[Token] = []
+    for one in found:
+        kind = _kind(text, one.token_type, one.start)
+        if kind == "word" and " " in one.text.strip():  # PRIMARY KEY, which sqlglot takes as one
+            tokens += [
+                Token(kind, word[0], one.start + word.start(), one.start + word.end() - 1)
+                for word in re.finditer(r"\S+", text[one.start : one.end + 1])
+            ]
+        else:
+            tokens.append(Token(kind, one.text, one.start, one.end))
+    return tokens
 
 
 def _kind(text: str, token_type: TokenType, start: int) -> str:
