@@ -38,6 +38,7 @@ def install(db: Any) -> None:
     statements = [
         pg_catalog.TYPE_LIST,
         *base.STATEMENTS,
+        functions.LOOKUPS,
         functions.HELPERS,
         *svv.SOURCES,
         functions.SHOWN,

@@ -17,15 +17,15 @@ _SYSTEM_OIDS = 10_000
 MACROS = """
 CREATE MACRO amp_catalog.me() AS getvariable('amp_user')::VARCHAR;
 CREATE MACRO amp_catalog.path() AS list_concat(['pg_catalog'], coalesce(getvariable('amp_search_path')::VARCHAR[], []));
-CREATE MACRO amp_catalog.to_array(items) AS '{' || array_to_string(list_transform(items, lambda x:
-    CASE WHEN regexp_full_match(x::VARCHAR, '[^,{}"\\\\\\s]+') THEN x::VARCHAR
-    ELSE '"' || replace(replace(x::VARCHAR, '\\', '\\\\'), '"', '\\"') || '"' END), ',') || '}';
+CREATE MACRO amp_catalog.to_array(items) AS '{' || array_to_string(list_transform(items, lambda amp__x:
+    CASE WHEN regexp_full_match(amp__x::VARCHAR, '[^,{}"\\\\\\s]+') THEN amp__x::VARCHAR
+    ELSE '"' || replace(replace(amp__x::VARCHAR, '\\', '\\\\'), '"', '\\"') || '"' END), ',') || '}';
 CREATE MACRO amp_catalog.from_array(text) AS list_transform(
     regexp_extract_all(trim(text, '{}'), '"(?:[^"\\\\]|\\\\.)*"|[^,]+'),
-    lambda x: CASE WHEN x[1] = '"' THEN regexp_replace(x[2:-2], '\\\\(.)', '\\1', 'g') ELSE x END);
+    lambda amp__x: CASE WHEN amp__x[1] = '"' THEN regexp_replace(amp__x[2:-2], '\\\\(.)', '\\1', 'g') ELSE amp__x END);
 CREATE MACRO amp_catalog.parts(name) AS list_transform(
     regexp_extract_all(name, '"(?:[^"]|"")*"|[^.]+'),
-    lambda x: lower(CASE WHEN x[1] = '"' THEN replace(x[2:-2], '""', '"') ELSE trim(x) END));
+    lambda amp__x: lower(CASE WHEN amp__x[1] = '"' THEN replace(amp__x[2:-2], '""', '"') ELSE trim(amp__x) END));
 CREATE MACRO amp_catalog.quoted(name) AS
     CASE WHEN regexp_full_match(name, '[a-z_][a-z0-9_$]*') THEN name ELSE '"' || replace(name, '"', '""') || '"' END;
 """

@@ -5,6 +5,9 @@ https://www.postgresql.org/docs/8.0/functions-info.html
 
 An error is raised as `SQLSTATE:message`, which the session takes apart.
 
+DuckDB puts arguments into a macro as they are written, so that `oid` or `c.oid` would mean a column of the macro's own
+query if it had one of that name. Macros therefore read views whose columns are named `amp__…` (`LOOKUPS`).
+
 **Left out:** functions about functions and triggers answer NULL, as there are none (`pg_get_functiondef`, …).
 """
 
@@ -66,23 +69,28 @@ CREATE MACRO amp_catalog.digits(a, b) AS CASE a::INTEGER WHEN 21 THEN 16 WHEN 23
     WHEN 700 THEN 24 WHEN 701 THEN 53 WHEN 1700 THEN (b::INTEGER - 4) >> 16 END;
 CREATE MACRO amp_catalog.scale(a, b) AS CASE WHEN a::INTEGER IN (20, 21, 23) THEN 0
     WHEN a::INTEGER = 1700 THEN (b::INTEGER - 4) & 65535 END;
-CREATE MACRO amp_catalog.positions(a, b) AS (SELECT amp_catalog.to_array(list(c.position ORDER BY u.n))
-    FROM (SELECT unnest(b) AS name, generate_subscripts(b, 1) AS n) u
-    JOIN amp_sys.columns c ON c.relation = a AND c.name = u.name);
-CREATE MACRO amp_catalog.find_relation(a) AS (SELECT arg_min(c.oid, list_position(amp_catalog.path(), c.schema_name))
-    FROM amp_catalog.classes c WHERE CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN c.oid = try_cast(a AS BIGINT)
+CREATE MACRO amp_catalog.positions(a, b) AS (
+    SELECT amp_catalog.to_array(list(amp__position ORDER BY list_position(b, amp__name)))
+    FROM amp_catalog.find_attributes WHERE amp__relation = a AND list_contains(b, amp__name));
+CREATE MACRO amp_catalog.find_relation(a) AS (
+    SELECT arg_min(amp__oid, coalesce(list_position(amp_catalog.path(), amp__schema), 0))
+    FROM amp_catalog.find_classes WHERE CASE
+        WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN amp__oid = try_cast(a AS BIGINT)
         WHEN len(amp_catalog.parts(a::VARCHAR)) = 1
-            THEN c.name = amp_catalog.parts(a::VARCHAR)[1] AND list_contains(amp_catalog.path(), c.schema_name)
-        ELSE c.name = amp_catalog.parts(a::VARCHAR)[-1] AND c.schema_name = amp_catalog.parts(a::VARCHAR)[-2] END);
-CREATE MACRO amp_catalog.find_schema(a) AS (SELECT any_value(n.oid) FROM amp_catalog.namespaces n
-    WHERE CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN n.oid = try_cast(a AS BIGINT)
-        ELSE n.name = lower(trim(a::VARCHAR, '"')) END);
-CREATE MACRO amp_catalog.find_user(a) AS (SELECT any_value(u.id) FROM amp_sys.users u
-    WHERE CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN u.id = try_cast(a AS BIGINT)
-        ELSE u.name = lower(trim(a::VARCHAR, '"')) END);
-CREATE MACRO amp_catalog.find_column(a, b) AS (SELECT any_value(c.name) FROM amp_catalog.attributes c
-    WHERE c.relation = a AND CASE WHEN regexp_full_match(b::VARCHAR, '\\d+') THEN c.position = try_cast(b AS INTEGER)
-        ELSE c.name = lower(trim(b::VARCHAR, '"')) END);
+            THEN amp__name = amp_catalog.parts(a::VARCHAR)[1] AND list_contains(amp_catalog.path(), amp__schema)
+        ELSE amp__name = amp_catalog.parts(a::VARCHAR)[-1] AND amp__schema = amp_catalog.parts(a::VARCHAR)[-2] END);
+CREATE MACRO amp_catalog.existing_path() AS (SELECT list(amp__name ORDER BY list_position(amp_catalog.path(), amp__name))
+    FROM amp_catalog.find_namespaces WHERE list_contains(amp_catalog.path(), amp__name));
+CREATE MACRO amp_catalog.find_schema(a) AS (SELECT any_value(amp__oid) FROM amp_catalog.find_namespaces
+    WHERE CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN amp__oid = try_cast(a AS BIGINT)
+        ELSE amp__name = lower(trim(a::VARCHAR, '"')) END);
+CREATE MACRO amp_catalog.find_user(a) AS (SELECT any_value(amp__id) FROM amp_catalog.find_users
+    WHERE CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN amp__id = try_cast(a AS BIGINT)
+        ELSE amp__name = lower(trim(a::VARCHAR, '"')) END);
+CREATE MACRO amp_catalog.find_column(a, b) AS (SELECT any_value(amp__name) FROM amp_catalog.find_attributes
+    WHERE amp__relation = a AND CASE
+        WHEN regexp_full_match(b::VARCHAR, '\\d+') THEN amp__position = try_cast(b AS INTEGER)
+        ELSE amp__name = lower(trim(b::VARCHAR, '"')) END);
 CREATE MACRO amp_catalog.must(a, b) AS CASE WHEN a IS NULL THEN error(b) ELSE a END;
 CREATE MACRO amp_catalog.the_relation(a) AS amp_catalog.must(amp_catalog.find_relation(a),
     '42P01:relation "' || a || '" does not exist');
@@ -91,24 +99,21 @@ CREATE MACRO amp_catalog.the_schema(a) AS amp_catalog.must(amp_catalog.find_sche
 CREATE MACRO amp_catalog.the_user(a) AS amp_catalog.must(amp_catalog.find_user(a),
     '42704:user "' || a || '" does not exist');
 CREATE MACRO amp_catalog.my_id() AS (SELECT any_value(id) FROM amp_catalog.whoami);
-CREATE MACRO amp_catalog.wanted(a, b) AS list_transform(string_split(upper(a), ','), lambda p:
-    CASE WHEN list_contains(b, regexp_replace(trim(p), ' WITH GRANT OPTION$', ''))
-        THEN replace(trim(p), 'TEMPORARY', 'TEMP')
-        ELSE error('22023:unrecognized privilege type: "' || trim(p) || '"') END);
+CREATE MACRO amp_catalog.wanted(a, b) AS list_transform(string_split(upper(a), ','), lambda amp__p:
+    CASE WHEN list_contains(b, regexp_replace(trim(amp__p), ' WITH GRANT OPTION$', ''))
+        THEN replace(trim(amp__p), 'TEMPORARY', 'TEMP')
+        ELSE error('22023:unrecognized privilege type: "' || trim(amp__p) || '"') END);
 CREATE MACRO amp_catalog.may(a, b, c, d) AS (
-    EXISTS (SELECT 1 FROM amp_sys.users u WHERE u.id = a AND u.superuser)
-    OR EXISTS (SELECT 1 FROM amp_sys.owners o WHERE o.kind = b AND o.oid = c AND o.owner = a)
-    OR EXISTS (SELECT 1 FROM amp_sys.privileges p WHERE p.kind = b AND p.oid = c AND p.column_name = ''
-        AND (list_contains(d, p.privilege) OR (p.grantable AND list_contains(d, p.privilege || ' WITH GRANT OPTION')))
-        AND (p.grantee_kind = 'public' OR (p.grantee_kind = 'user' AND p.grantee = a) OR (p.grantee_kind = 'group'
-            AND EXISTS (SELECT 1 FROM amp_catalog.memberships m WHERE m.user_id = a AND m.group_id = p.grantee)))));
+    EXISTS (SELECT 1 FROM amp_catalog.find_users WHERE amp__id = a AND amp__superuser)
+    OR EXISTS (SELECT 1 FROM amp_catalog.find_owners WHERE amp__kind = b AND amp__oid = c AND amp__owner = a)
+    OR EXISTS (SELECT 1 FROM amp_catalog.find_privileges WHERE amp__kind = b AND amp__oid = c AND amp__column = ''
+        AND amp__user IN (a, 0) AND (list_contains(d, amp__privilege)
+            OR (amp__grantable AND list_contains(d, amp__privilege || ' WITH GRANT OPTION')))));
 CREATE MACRO amp_catalog.may_table(a, b, c) AS (amp_catalog.may(a, 'table', b, c)
     OR (b < 100000 AND list_contains(c, 'SELECT')));
 CREATE MACRO amp_catalog.may_column(a, b, c, d) AS (amp_catalog.may_table(a, b, d)
-    OR EXISTS (SELECT 1 FROM amp_sys.privileges p WHERE p.kind = 'table' AND p.oid = b AND p.column_name = c
-        AND list_contains(d, p.privilege)
-        AND (p.grantee_kind = 'public' OR (p.grantee_kind = 'user' AND p.grantee = a) OR (p.grantee_kind = 'group'
-            AND EXISTS (SELECT 1 FROM amp_catalog.memberships m WHERE m.user_id = a AND m.group_id = p.grantee)))));
+    OR EXISTS (SELECT 1 FROM amp_catalog.find_privileges WHERE amp__kind = 'table' AND amp__oid = b
+        AND amp__column = c AND amp__user IN (a, 0) AND list_contains(d, amp__privilege)));
 CREATE MACRO amp_catalog.may_schema(a, b, c) AS (amp_catalog.may(a, 'schema', b, c)
     OR (b IN (11, 12) AND list_contains(c, 'USAGE')));
 CREATE MACRO amp_catalog.may_database(a, b, c) AS CASE
@@ -156,23 +161,23 @@ _MACROS = (
     _macro("user", types.NAME, ": amp_catalog.me()"),
     _macro("session_user", types.NAME, ": getvariable('amp_session_user')::VARCHAR"),
     _macro("current_user_id", types.INTEGER, ": amp_catalog.my_id()"),
-    _macro("current_schema", types.NAME, ": list_filter(amp_catalog.path(), lambda s: s <> 'pg_catalog')[1]"),
+    _macro("current_schema", types.NAME, ": amp_catalog.existing_path()[2]"),
     _macro(
         "current_schemas",
         types.TEXT,
-        "a: amp_catalog.to_array(list_filter(amp_catalog.path(), lambda s: a OR s <> 'pg_catalog'))",
+        "a: amp_catalog.to_array(list_filter(amp_catalog.existing_path(), lambda amp__s: a OR amp__s <> 'pg_catalog'))",
     ),
     _macro("pg_backend_pid", types.INTEGER, ": getvariable('amp_pid')::INTEGER"),
     _macro(
         "pg_get_userbyid",
         types.NAME,
-        "a: coalesce((SELECT any_value(u.name) FROM amp_sys.users u WHERE u.id = a::BIGINT),"
+        "a: coalesce((SELECT any_value(amp__name) FROM amp_catalog.find_users WHERE amp__id = a::BIGINT),"
         " 'unknown (OID=' || a || ')')",
     ),
     _macro(
         "pg_table_is_visible",
         types.BOOLEAN,
-        "a: EXISTS (SELECT 1 FROM amp_catalog.visible v WHERE v.oid = a::BIGINT)",
+        "a: EXISTS (SELECT 1 FROM amp_catalog.find_classes WHERE amp__oid = a::BIGINT AND amp__visible)",
     ),
     _macro("pg_type_is_visible", types.BOOLEAN, "a: a IS NOT NULL"),
     _macro("pg_function_is_visible", types.BOOLEAN, "a: a IS NOT NULL"),
@@ -191,8 +196,8 @@ _MACROS = (
         "pg_get_indexdef",
         types.TEXT,
         "a: amp_catalog.index_text(a)",
-        "abc: CASE WHEN b::INTEGER = 0 THEN amp_catalog.index_text(a) ELSE (SELECT any_value(c.name)"
-        " FROM amp_catalog.attributes c WHERE c.relation = a::BIGINT AND c.position = b::INTEGER) END",
+        "abc: CASE WHEN b::INTEGER = 0 THEN amp_catalog.index_text(a) ELSE (SELECT any_value(amp__name)"
+        " FROM amp_catalog.find_attributes WHERE amp__relation = a::BIGINT AND amp__position = b::INTEGER) END",
     ),
     _macro("pg_get_triggerdef", types.TEXT, "a: NULL::VARCHAR", "ab: NULL::VARCHAR"),
     _macro("pg_get_ruledef", types.TEXT, "a: NULL::VARCHAR", "ab: NULL::VARCHAR"),
@@ -234,42 +239,73 @@ _MACROS = (
     _macro(
         "amp_relation_name",
         types.TEXT,
-        "a: coalesce((SELECT any_value(CASE WHEN v.oid IS NULL THEN amp_catalog.quoted(c.schema_name) || '.'"
-        " ELSE '' END || amp_catalog.quoted(c.name)) FROM amp_catalog.classes c"
-        " LEFT JOIN amp_catalog.visible v ON v.oid = c.oid WHERE c.oid = a::BIGINT), a::VARCHAR)",
+        "a: coalesce((SELECT any_value(amp__shown) FROM amp_catalog.find_classes WHERE amp__oid = a::BIGINT),"
+        " a::VARCHAR)",
     ),
     _macro("amp_type_name", types.TEXT, "a: coalesce(amp_catalog.type_name(a), a::VARCHAR)"),
     _macro(
         "amp_type_oid",
         types.OID,
-        "a: coalesce((SELECT any_value(t.oid) FROM amp_catalog.type_list t"
-        " WHERE lower(a) IN (t.name, 'pg_catalog.' || t.name, amp_catalog.type_name(t.oid))), 0)",
+        "a: coalesce((SELECT any_value(amp__oid) FROM amp_catalog.find_types"
+        " WHERE lower(a) IN (amp__name, 'pg_catalog.' || amp__name, amp_catalog.type_name(amp__oid))), 0)",
     ),
 )
 
 # Read by the macros above, and made after the views that they read.
 SHOWN = """
 CREATE MACRO amp_catalog.array_element(a) AS trim(amp_catalog.to_array([a]), '{}');
-CREATE MACRO amp_catalog.view_text(a) AS (SELECT any_value(rtrim(r.definition, '; ') || ';')
-    FROM amp_catalog.relations r WHERE r.oid = a::BIGINT AND r.kind IN ('v', 'm'));
-CREATE MACRO amp_catalog.quoted_list(a) AS array_to_string(list_transform(a, lambda x: amp_catalog.quoted(x)), ', ');
-CREATE MACRO amp_catalog.key_text(a) AS (SELECT any_value(
-    CASE k.kind WHEN 'p' THEN 'PRIMARY KEY (' WHEN 'u' THEN 'UNIQUE (' ELSE 'FOREIGN KEY (' END
-    || amp_catalog.quoted_list(k.columns) || ')' || CASE k.kind WHEN 'f' THEN ' REFERENCES '
-        || CASE WHEN v.oid IS NULL THEN amp_catalog.quoted(f.schema_name) || '.' ELSE '' END
-        || amp_catalog.quoted(f.name) || '(' || amp_catalog.quoted_list(k.referenced_columns) || ')' ELSE '' END)
-    FROM amp_sys.constraints k LEFT JOIN amp_catalog.relations f ON f.oid = k.referenced
-    LEFT JOIN amp_catalog.visible v ON v.oid = f.oid WHERE k.oid = a::BIGINT);
-CREATE MACRO amp_catalog.index_text(a) AS (SELECT any_value('CREATE UNIQUE INDEX ' || amp_catalog.quoted(k.name)
-    || ' ON ' || amp_catalog.quoted(r.schema_name) || '.' || amp_catalog.quoted(r.name) || ' USING btree ('
-    || amp_catalog.quoted_list(k.columns) || ')')
-    FROM amp_sys.constraints k JOIN amp_catalog.relations r ON r.oid = k.relation
-    WHERE k.kind IN ('p', 'u') AND k.oid = a::BIGINT);
-CREATE MACRO amp_catalog.comment_on(a, b) AS (SELECT any_value(c.text)
-    FROM amp_catalog.comments c WHERE c.oid = a::BIGINT AND c.position = b::INTEGER);
-CREATE MACRO amp_catalog.size_of(a) AS (SELECT any_value(t.estimated_size) * 64 FROM amp_catalog.relations r
+CREATE MACRO amp_catalog.view_text(a) AS (SELECT any_value(amp__definition)
+    FROM amp_catalog.find_views WHERE amp__oid = a::BIGINT);
+CREATE MACRO amp_catalog.key_text(a) AS (SELECT any_value(amp__text)
+    FROM amp_catalog.find_keys WHERE amp__oid = a::BIGINT);
+CREATE MACRO amp_catalog.index_text(a) AS (SELECT any_value(amp__index)
+    FROM amp_catalog.find_keys WHERE amp__oid = a::BIGINT);
+CREATE MACRO amp_catalog.comment_on(a, b) AS (SELECT any_value(amp__text)
+    FROM amp_catalog.find_comments WHERE amp__oid = a::BIGINT AND amp__position = b::INTEGER);
+CREATE MACRO amp_catalog.size_of(a) AS (SELECT any_value(amp__size)
+    FROM amp_catalog.find_sizes WHERE amp__oid = a::BIGINT)::BIGINT;
+"""
+
+# What the macros look things up in; see above.
+LOOKUPS = """
+CREATE VIEW amp_catalog.find_users AS
+    SELECT id AS amp__id, name AS amp__name, superuser AS amp__superuser FROM amp_sys.users;
+CREATE VIEW amp_catalog.find_owners AS SELECT kind AS amp__kind, oid AS amp__oid, owner AS amp__owner FROM amp_sys.owners;
+CREATE VIEW amp_catalog.find_privileges AS
+    SELECT p.kind AS amp__kind, p.oid AS amp__oid, p.column_name AS amp__column, p.privilege AS amp__privilege,
+        p.grantable AS amp__grantable,
+        CASE p.grantee_kind WHEN 'user' THEN p.grantee WHEN 'public' THEN 0 ELSE m.user_id END AS amp__user
+    FROM amp_sys.privileges p
+    LEFT JOIN amp_catalog.memberships m ON p.grantee_kind = 'group' AND m.group_id = p.grantee;
+CREATE VIEW amp_catalog.find_namespaces AS SELECT oid AS amp__oid, name AS amp__name FROM amp_catalog.namespaces;
+CREATE VIEW amp_catalog.find_classes AS
+    SELECT c.oid AS amp__oid, c.schema_name AS amp__schema, c.name AS amp__name, v.oid IS NOT NULL AS amp__visible,
+        CASE WHEN v.oid IS NULL THEN amp_catalog.quoted(c.schema_name) || '.' ELSE '' END
+        || amp_catalog.quoted(c.name) AS amp__shown
+    FROM amp_catalog.classes c LEFT JOIN amp_catalog.visible v ON v.oid = c.oid;
+CREATE VIEW amp_catalog.find_attributes AS
+    SELECT relation AS amp__relation, position AS amp__position, name AS amp__name FROM amp_catalog.attributes;
+CREATE VIEW amp_catalog.find_types AS SELECT oid AS amp__oid, name AS amp__name FROM amp_catalog.type_list;
+CREATE VIEW amp_catalog.find_views AS
+    SELECT oid AS amp__oid, rtrim(definition, '; ') || ';' AS amp__definition
+    FROM amp_catalog.relations WHERE kind IN ('v', 'm');
+CREATE VIEW amp_catalog.find_comments AS
+    SELECT oid AS amp__oid, position AS amp__position, text AS amp__text FROM amp_catalog.comments;
+CREATE VIEW amp_catalog.find_sizes AS
+    SELECT r.oid AS amp__oid, t.estimated_size * 64 AS amp__size FROM amp_catalog.relations r
     JOIN duckdb_tables() t ON t.database_name = current_database() AND t.schema_name = r.schema_name
-        AND t.table_name = r.name WHERE r.oid = a::BIGINT)::BIGINT;
+        AND t.table_name = r.name;
+CREATE MACRO amp_catalog.quoted_list(a) AS
+    array_to_string(list_transform(a, lambda amp__x: amp_catalog.quoted(amp__x)), ', ');
+CREATE VIEW amp_catalog.find_keys AS
+    SELECT k.oid AS amp__oid,
+        CASE k.kind WHEN 'p' THEN 'PRIMARY KEY (' WHEN 'u' THEN 'UNIQUE (' ELSE 'FOREIGN KEY (' END
+        || amp_catalog.quoted_list(k.columns) || ')' || CASE k.kind WHEN 'f' THEN ' REFERENCES ' || f.amp__shown
+            || '(' || amp_catalog.quoted_list(k.referenced_columns) || ')' ELSE '' END AS amp__text,
+        'CREATE UNIQUE INDEX ' || amp_catalog.quoted(k.name) || ' ON ' || amp_catalog.quoted(r.schema_name) || '.'
+        || amp_catalog.quoted(r.name) || ' USING btree (' || amp_catalog.quoted_list(k.columns) || ')' AS amp__index
+    FROM amp_sys.constraints k JOIN amp_catalog.relations r ON r.oid = k.relation
+    LEFT JOIN amp_catalog.find_classes f ON f.amp__oid = k.referenced;
 """
 
 FUNCTIONS: Mapping[str, Function] = {

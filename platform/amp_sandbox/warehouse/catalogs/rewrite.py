@@ -19,6 +19,8 @@ _TABLE_FUNCTIONS = {
     "reloptions": "pg_reloptions",  # unnest(reloptions), of which no relation has any
 }
 _VECTORS = frozenset({"indkey", "indclass", "indoption", "proargtypes"})  # counted from 0, arrays from 1
+_NAMES = {"amp_relation_name": "amp_relation_oid", "amp_type_name": "amp_type_oid"}
+_TEXTS = frozenset({exp.DType.TEXT, exp.DType.VARCHAR, exp.DType.NAME})
 _NUMBERS = frozenset({exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT})
 
 
@@ -91,8 +93,8 @@ def _collate(node: exp.Expr) -> exp.Expr:
 
 def _dot(node: exp.Expr) -> exp.Expr:
     """A function with its schema: pg_catalog.f(…)."""
-    called = isinstance(node.expression, exp.Anonymous) and node.this.name.lower() == _CATALOG
-    return node.expression if called else node
+    called = isinstance(node.expression, exp.Anonymous | exp.Subquery | exp.Paren)  # a call, or what was made of one
+    return node.expression if called and node.this.name.lower() == _CATALOG else node
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
@@ -100,9 +102,14 @@ def _cast(node: exp.Expr) -> exp.Expr:
     inner = node.this
     kind = _object_type(to)
     if kind is None:
-        # ::regclass::oid and ::regclass::text have been turned into a name by now.
-        if isinstance(inner, exp.Anonymous) and inner.name == "amp_relation_name" and _is_number(to):
-            return _call("amp_relation_oid", *inner.expressions)
+        # ::regclass::oid and ::regclass::text: the inner one has been turned into a call by now.
+        made = inner.name if isinstance(inner, exp.Anonymous) else ""
+        if made in _NAMES and _is_number(to):
+            return _call(_NAMES[made], *inner.expressions)
+        if (made in _NAMES.values() and _is_number(to)) or (made in _NAMES and _is_text(to)):
+            return inner
+        if type(to).__name__ == "ObjectIdentifier":
+            return exp.cast(inner, exp.DType.BIGINT)
         if isinstance(to, exp.DataType) and to.this is exp.DType.USERDEFINED and _type_name(to) == "char":
             return exp.cast(inner, exp.DType.TEXT)
         return node
@@ -115,6 +122,10 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if kind in ("regproc", "regprocedure", "regoper", "regnamespace"):
         return exp.cast(inner, exp.DType.TEXT)
     return node
+
+
+def _is_text(to: exp.Expr) -> bool:
+    return isinstance(to, exp.DataType) and to.this in _TEXTS
 
 
 def _object_type(to: exp.Expr) -> str | None:
@@ -198,7 +209,7 @@ def _is_array_query(node: Any) -> TypeGuard[exp.Anonymous]:
 def _listed(query: exp.Expr, separator: exp.Expr, *, quote: bool) -> exp.Expr:
     query = query.copy()
     item = query.expressions[0].unalias()
-    item = _call("amp_array_quote", item) if quote else exp.cast(item, exp.DType.TEXT)
+    item = _call("amp_array_quote", item) if quote else item
     order = query.args.pop("order", None)
     listed = _call("listagg", item, separator)
     if order is not None:
