@@ -23,7 +23,7 @@ from amp_sandbox.errors import SandboxError
 log = logging.getLogger(__name__)
 
 PREFIX = "SANDBOX_"
-PORTS = ("localstack_port", "standins_port", "catalog_api_port")
+PORTS = ("localstack_port", "standins_port", "catalog_api_port", "warehouse_port", "warehouse_api_port")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Home = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         default=4570, description="Port of the stand-in services (Firehose, Glue), which LocalStack forwards to."
     )
     catalog_api_port: Port = Field(default=8070, description="Port of Amp's catalogue service.")
+    warehouse_port: Port = Field(
+        default=5439, description="Port of the warehouse, which Redshift and PostgreSQL clients connect to."
+    )
+    warehouse_api_port: Port = Field(
+        default=4571, description="Port of the warehouse's Redshift APIs, which LocalStack forwards to."
+    )
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",
@@ -75,6 +81,11 @@ class Settings(BaseSettings):
     def standins_url(self) -> str:
         """The stand-ins' own endpoint, behind LocalStack's."""
         return f"http://127.0.0.1:{self.standins_port}"
+
+    @property
+    def warehouse_api_url(self) -> str:
+        """The warehouse's Redshift APIs, behind LocalStack's endpoint."""
+        return f"http://127.0.0.1:{self.warehouse_api_port}"
 
     @property
     def catalog_api_url(self) -> str:

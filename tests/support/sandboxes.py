@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amp_sandbox import paths
-from amp_sandbox.settings import Settings, variable
+from amp_sandbox.settings import PORTS, Settings, variable
 from support.ports import free_ports
 
 COMMAND = paths.REPOSITORY / ".venv" / "bin" / "sandbox"
@@ -15,8 +15,7 @@ COMMAND = paths.REPOSITORY / ".venv" / "bin" / "sandbox"
 
 def own_settings(home: Path, **values: object) -> Settings:
     """Settings of a sandbox in that home, on ports that nobody uses."""
-    localstack, standins, catalog_api = free_ports(3)
-    ports = {"localstack_port": localstack, "standins_port": standins, "catalog_api_port": catalog_api}
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     return Settings.model_validate({"home": home, **ports, **values})
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from amp_sandbox.runtime.services import LOCALSTACK, Service, table
-from amp_sandbox.settings import Settings, variable
+from amp_sandbox.settings import PORTS, Settings, variable
 
 
 def services(**values: object) -> dict[str, Service]:
@@ -19,18 +19,19 @@ def test_nothing_of_the_shells_environment_is_passed_on(monkeypatch: pytest.Monk
 
 
 def test_every_port_can_be_moved() -> None:
-    ports = {"localstack_port": 5001, "standins_port": 5002, "catalog_api_port": 5003}
+    ports = {"localstack_port": 5001, "standins_port": 5002, "catalog_api_port": 5003, "warehouse_api_port": 5004}
     moved = services(**ports)
     assert {service.port_setting: service.port for service in moved.values()} == {
         variable(name): port for name, port in ports.items()
     }
-    for default in ("4566", "4570", "8070"):
+    for default in ("4566", "4570", "8070", "4571"):
         assert default not in repr(moved)
 
 
 def test_two_sandboxes_share_no_path_and_no_port() -> None:
     one = table(Settings(home=Path("/one")))
-    other = table(Settings(home=Path("/two"), localstack_port=1, standins_port=2, catalog_api_port=3))
+    ports = dict(zip(PORTS, range(1, 10), strict=False))
+    other = table(Settings(home=Path("/two"), **ports))
     for a, b in zip(one, other, strict=True):
         assert a.port != b.port
         assert "/one" not in repr(b)
@@ -63,4 +64,4 @@ def test_the_standins_get_every_setting() -> None:
 
 def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
     by_stop = sorted(services().values(), key=lambda service: -service.priority)
-    assert [service.name for service in by_stop] == ["standins", "localstack", "catalog_api"]
+    assert [service.name for service in by_stop] == ["standins", "warehouse", "localstack", "catalog_api"]
