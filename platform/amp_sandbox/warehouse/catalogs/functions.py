@@ -79,7 +79,8 @@ CREATE MACRO amp_catalog.find_relation(a) AS (
         WHEN len(amp_catalog.parts(a::VARCHAR)) = 1
             THEN amp__name = amp_catalog.parts(a::VARCHAR)[1] AND list_contains(amp_catalog.path(), amp__schema)
         ELSE amp__name = amp_catalog.parts(a::VARCHAR)[-1] AND amp__schema = amp_catalog.parts(a::VARCHAR)[-2] END);
-CREATE MACRO amp_catalog.existing_path() AS (SELECT list(amp__name ORDER BY list_position(amp_catalog.path(), amp__name))
+CREATE MACRO amp_catalog.existing_path() AS (
+    SELECT list(amp__name ORDER BY list_position(amp_catalog.path(), amp__name))
     FROM amp_catalog.find_namespaces WHERE list_contains(amp_catalog.path(), amp__name));
 CREATE MACRO amp_catalog.find_schema(a) AS (SELECT any_value(amp__oid) FROM amp_catalog.find_namespaces
     WHERE CASE WHEN regexp_full_match(a::VARCHAR, '\\d+') THEN amp__oid = try_cast(a AS BIGINT)
@@ -270,7 +271,8 @@ CREATE MACRO amp_catalog.size_of(a) AS (SELECT any_value(amp__size)
 LOOKUPS = """
 CREATE VIEW amp_catalog.find_users AS
     SELECT id AS amp__id, name AS amp__name, superuser AS amp__superuser FROM amp_sys.users;
-CREATE VIEW amp_catalog.find_owners AS SELECT kind AS amp__kind, oid AS amp__oid, owner AS amp__owner FROM amp_sys.owners;
+CREATE VIEW amp_catalog.find_owners AS
+    SELECT kind AS amp__kind, oid AS amp__oid, owner AS amp__owner FROM amp_sys.owners;
 CREATE VIEW amp_catalog.find_privileges AS
     SELECT p.kind AS amp__kind, p.oid AS amp__oid, p.column_name AS amp__column, p.privilege AS amp__privilege,
         p.grantable AS amp__grantable,

@@ -20,6 +20,7 @@ _TABLE_FUNCTIONS = {
 }
 _VECTORS = frozenset({"indkey", "indclass", "indoption", "proargtypes"})  # counted from 0, arrays from 1
 _NAMES = {"amp_relation_name": "amp_relation_oid", "amp_type_name": "amp_type_oid"}
+_OIDS = {oid: name for name, oid in _NAMES.items()}
 _TEXTS = frozenset({exp.DType.TEXT, exp.DType.VARCHAR, exp.DType.NAME})
 _NUMBERS = frozenset({exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT})
 
@@ -106,8 +107,10 @@ def _cast(node: exp.Expr) -> exp.Expr:
         made = inner.name if isinstance(inner, exp.Anonymous) else ""
         if made in _NAMES and _is_number(to):
             return _call(_NAMES[made], *inner.expressions)
-        if (made in _NAMES.values() and _is_number(to)) or (made in _NAMES and _is_text(to)):
+        if (made in _OIDS and _is_number(to)) or (made in _NAMES and _is_text(to)):
             return inner
+        if made in _OIDS and _is_text(to):
+            return _call(_OIDS[made], inner)
         if type(to).__name__ == "ObjectIdentifier":
             return exp.cast(inner, exp.DType.BIGINT)
         if isinstance(to, exp.DataType) and to.this is exp.DType.USERDEFINED and _type_name(to) == "char":
