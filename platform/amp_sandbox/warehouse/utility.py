@@ -326,7 +326,7 @@ def _value(tokens: Tokens, name: str) -> str:
         text = token.text
         if token.upper == "-":
             text = "-" + tokens.take().text
-        elif token.upper == "$" and name == "search_path":
+        elif token.text == "$" and name == "search_path":
             text = "$" + tokens.take().text
         elif token.kind not in ("word", "quoted", "string", "number", "parameter"):
             raise errors.syntax_error_near(token.text, token.start + 1)

@@ -11,6 +11,7 @@ from amp_sandbox.warehouse import errors
 from amp_sandbox.warehouse.types import Column
 
 PARQUET, JSON, CSV = "parquet", "json", "csv"
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,20 @@ from typing import Any
 from sqlglot import exp
 
 from amp_sandbox.warehouse import errors, types
-from amp_sandbox.warehouse.external.interface import CSV, JSON, ExternalCatalog, ExternalTable, Partition
+from amp_sandbox.warehouse.external.interface import (
+    CSV,
+    HIVE_NULL,
+    JSON,
+    PARQUET,
+    ExternalCatalog,
+    ExternalTable,
+    Partition,
+)
 from amp_sandbox.warehouse.sql import expressions
 from amp_sandbox.warehouse.sql.calls import cast, duck, text
 from amp_sandbox.warehouse.sql.decide import Allow
 from amp_sandbox.warehouse.sql.scope import Rewriting, Scope
 from amp_sandbox.warehouse.types import Column
-
-HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 _FILE = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\x00-\x1f*?\[\]{}]+)")
 
@@ -118,7 +124,7 @@ def _reading(table: ExternalTable, files: Sequence[tuple[str, tuple[str, ...]]])
         expressions=[_as(cast(exp.Null(), _file_type(table, one)), one.name) for one in plain],
         where=exp.Where(this=exp.Boolean(this=False)),
     )
-    if table.format == "parquet":
+    if table.format == PARQUET:
         # Columns that no file has yet are there, as NULL.
         source_query: exp.Expr = exp.Union(this=typed_empty, expression=source, distinct=False, by_name=True)
     else:
@@ -140,7 +146,7 @@ def _reading(table: ExternalTable, files: Sequence[tuple[str, tuple[str, ...]]])
 
 def _function(table: ExternalTable, plain: Sequence[Column], names: exp.Expr) -> exp.Expr:
     options = [_option("filename", exp.Boolean(this=True))] if table.keys else []
-    if table.format == "parquet":
+    if table.format == PARQUET:
         options += [_option("union_by_name", exp.Boolean(this=True)), _option("hive_partitioning", _false())]
         return duck("read_parquet", names, *options)
     columns = exp.Struct(
@@ -158,7 +164,7 @@ def _function(table: ExternalTable, plain: Sequence[Column], names: exp.Expr) ->
 
 def _shown(table: ExternalTable, column: Column) -> exp.Expr:
     node: exp.Expr = _column(column.name, "amp_files")
-    if column.name in table.nested and table.format == "parquet":
+    if column.name in table.nested and table.format == PARQUET:
         return duck("to_json", node)
     if column.type.length is not None:
         return (

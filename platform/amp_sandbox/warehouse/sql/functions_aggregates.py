@@ -107,7 +107,11 @@ def percentile(name: str) -> Callable[[Call], Typed]:
         ordered = call.order.expressions[0]
         fraction = call.args[0]
         if ordered.args.get("desc"):
-            fraction = exp.Sub(this=number(1), expression=exp.Paren(this=fraction))
+            # A negative fraction counts from the largest, which is not the same for values that are there.
+            fraction = exp.Paren(this=fraction)
+            fraction = (
+                exp.Neg(this=fraction) if name == "quantile_disc" else exp.Sub(this=number(1), expression=fraction)
+            )
         kind = types.DOUBLE if name == "quantile_cont" else (call.order_types[0] if call.order_types else None)
         value = cast(ordered.this, types.DOUBLE) if name == "quantile_cont" else ordered.this
         return call.over(duck(name, value, cast(fraction, types.DOUBLE))), kind
