@@ -66,6 +66,8 @@ class FakeSession:
         self.notices: list[str] = []
         self.changes = 0
         self._block = block  # the caller has a transaction
+        self.transaction_status = "T" if block else "I"
+        self.uncommitted = block
 
     def changed(self) -> None:
         self.changes += 1

@@ -94,8 +94,9 @@ def _collate(node: exp.Expr) -> exp.Expr:
 
 def _dot(node: exp.Expr) -> exp.Expr:
     """A function with its schema: pg_catalog.f(…)."""
-    called = isinstance(node.expression, exp.Anonymous | exp.Subquery | exp.Paren)  # a call, or what was made of one
-    return node.expression if called and node.this.name.lower() == _CATALOG else node
+    call: exp.Expr = node.expression
+    called = isinstance(call, exp.Anonymous | exp.Subquery | exp.Paren)  # as written, or what has been made of it
+    return call if called and node.this.name.lower() == _CATALOG else node
 
 
 def _cast(node: exp.Expr) -> exp.Expr:

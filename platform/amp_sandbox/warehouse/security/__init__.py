@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from amp_sandbox.warehouse.security import objects, privileges, tables, users
 from amp_sandbox.warehouse.security.interface import Statement
-from amp_sandbox.warehouse.security.model import UserGrants, load
+from amp_sandbox.warehouse.security.model import Model, UserGrants, load
 from amp_sandbox.warehouse.security.objects import (
     object_column_dropped,
     object_column_renamed,
@@ -53,6 +53,7 @@ _HANDLERS: dict[str, Callable[[Tokens, "Session"], None]] = {
     "ALTER TABLE OWNER": objects.alter_table_owner,
     "ALTER SCHEMA OWNER": objects.alter_schema_owner,
 }
+_OF_THE_SESSION = ("SET SESSION AUTHORIZATION", "RESET SESSION AUTHORIZATION")
 _TAGS = {
     "SET SESSION AUTHORIZATION": "SET",
     "RESET SESSION AUTHORIZATION": "RESET",
@@ -68,10 +69,13 @@ def install(db: Any, superuser: str, password: str | None = None) -> None:
 
 
 def load_grants(session: "Session") -> UserGrants:
-    """What the session's user may do, as of its transaction."""
-    model = load(session.db)
+    """What the session's user may do: as of the last commit, or of a transaction that has changed something itself.
+
+    A block that only reads keeps the rows it saw first, but what is revoked elsewhere counts from its next statement on.
+    """
+    model = load(session.db) if session.transaction_status == "I" or session.uncommitted else _committed(session.db)
     # Groups of temporary credentials are the user's who logged on, not of one it became.
-    groups = getattr(session, "groups", ()) if session.user == session.session_user else ()
+    groups = session.groups if session.user == session.session_user else ()
     numbers = frozenset(model.groups[name] for name in groups if name in model.groups)
     return UserGrants(model, model.user(session.user), numbers)
 
@@ -79,5 +83,11 @@ def load_grants(session: "Session") -> UserGrants:
 def handle(statement: Statement, session: "Session") -> Result:
     """Run a statement of the security model, if the session's user may."""
     _HANDLERS[statement.kind](statement.tokens, session)
-    session.changed()
+    if statement.kind not in _OF_THE_SESSION:
+        session.changed()
     return Result(_TAGS.get(statement.kind, statement.kind))
+
+
+def _committed(db: Any) -> Model:
+    with db.cursor() as latest:
+        return load(latest)
