@@ -21,6 +21,7 @@ _DRIVER_FACTS = frozenset(
     (
         "client_protocol_version",
         "driver_version",
+        "driver_discovery_version",
         "os_version",
         "plugin_name",
         "provider_name",

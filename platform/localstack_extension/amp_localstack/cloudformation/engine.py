@@ -33,6 +33,7 @@ from localstack.utils.patch import patch
 from amp_localstack.cloudformation.delivery_stream import DeliveryStream
 from amp_localstack.cloudformation.foundation_types import Alarm, Bucket, LogGroup, Role
 from amp_localstack.cloudformation.function import Function
+from amp_localstack.cloudformation.redshift_cluster import Cluster
 from amp_localstack.cloudformation.streaming_types import Queue, Stream
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ TYPES = {
     "AWS::KinesisFirehose::DeliveryStream": DeliveryStream,
     "AWS::Lambda::Function": Function,
     "AWS::Logs::LogGroup": LogGroup,
+    "AWS::Redshift::Cluster": Cluster,
     "AWS::S3::Bucket": Bucket,
     "AWS::SQS::Queue": Queue,
 }
