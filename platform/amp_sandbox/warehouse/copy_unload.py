@@ -77,7 +77,7 @@ def copy(session: "Session", source: Source) -> Result:
         one for one in relation.columns if isinstance(one, TableColumn) and not one.identity
     ]
     files = _files(session, place)
-    query = _reading(files, form, columns)
+    query = reading(files, form, columns)
     missing = changes.defaulted(relation, columns)
     query.set("expressions", [*query.expressions, *(changes.default_of(relation, one) for one in missing)])
     listed = ", ".join(quoted(one.name) for one in [*columns, *missing])
@@ -242,7 +242,8 @@ def _files(session: "Session", place: str) -> list[str]:
     return files
 
 
-def _reading(files: Sequence[str], form: Form, columns: Sequence[TableColumn]) -> exp.Select:
+def reading(files: Sequence[str], form: Form, columns: Sequence[TableColumn]) -> exp.Select:
+    """The rows of these objects, as they are stored in these columns."""
     listed = exp.Array(expressions=[text(one) for one in files])
     if form.format == "PARQUET":
         names = [exp.column(exp.to_identifier(one.name, quoted=True)) for one in columns]
@@ -253,7 +254,8 @@ def _reading(files: Sequence[str], form: Form, columns: Sequence[TableColumn]) -
             expressions=[exp.PropertyEQ(this=text(one.name), expression=text(_read_type(one, form))) for one in columns]
         )
         options = [_option("columns", kinds), _option("hive_partitioning", exp.Boolean(this=False))]
-        options.append(_option("compression", text("gzip" if form.gzip else "auto_detect")))
+        unknown = "auto_detect" if form.format == "JSON" else "auto"
+        options.append(_option("compression", text("gzip" if form.gzip else unknown)))
         if form.format == "JSON":
             source = duck("read_json", listed, *options, _option("format", text("auto")))
         else:
@@ -272,7 +274,7 @@ def _given(node: exp.Expr, form: Form) -> exp.Expr:
 
 
 def _is_super(column: TableColumn, form: Form) -> bool:
-    return column.type == types.SUPER and form.format == "JSON"
+    return column.type == types.SUPER and form.format != "PARQUET"
 
 
 def _read_type(column: TableColumn, form: Form) -> str:

@@ -55,6 +55,7 @@ _SIZED: dict[str, Callable[[int | None], RedshiftType]] = {
     "binary varying": lambda size: types.VARBYTE,
 }
 _NUMERIC = ("numeric", "decimal", "dec")
+NAMES = frozenset({*_SIMPLE, *_SIZED, *_NUMERIC})
 _LONGEST = 4  # words
 
 
@@ -63,7 +64,7 @@ def read_type(tokens: Tokens) -> RedshiftType:
     for count in range(_LONGEST, 0, -1):
         words = [one.text.lower() for one in tokens.rest[:count]]
         name = " ".join(words)
-        if (len(words) == count and name in {**_SIMPLE, **_SIZED}) or (count == 1 and name in _NUMERIC):
+        if len(words) == count and name in NAMES:
             for _ in range(count):
                 tokens.take()
             return _sized(name, tokens)

@@ -22,7 +22,7 @@ MAX_DEPTH = 100
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE})
 _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END})
 _PREFIX = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
-_GRAMMAR = ("CAST", "CONVERT", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST")
+GRAMMAR = ("CAST", "CONVERT", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST")
 
 
 def _no_paren(name: str) -> Any:
@@ -45,7 +45,7 @@ class QueryDialect(Redshift):
             token: _no_paren(token.name.lower()) for token in RedshiftParser.NO_PAREN_FUNCTIONS
         }
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-            name: parse for name, parse in RedshiftParser.FUNCTION_PARSERS.items() if name in _GRAMMAR
+            name: parse for name, parse in RedshiftParser.FUNCTION_PARSERS.items() if name in GRAMMAR
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             "ANY": RedshiftParser.NO_PAREN_FUNCTION_PARSERS["ANY"],

@@ -460,9 +460,26 @@ def call(
             distinct,
             exp.Order(expressions=[one for one, _ in ordered]) if ordered else None,
             [kind for _, kind in ordered],
-            (lambda one: windowed(exp.IgnoreNulls(this=one))) if ignore_nulls else windowed,
+            (lambda one: windowed(_ignoring_nulls(one))) if ignore_nulls else windowed,
         )
     )
+
+
+def _ignoring_nulls(node: exp.Expr) -> exp.Expr:
+    """IGNORE NULLS, which sqlglot writes for functions that it knows only."""
+    kind = _NULL_IGNORING.get(node.name.lower())
+    if kind is None:
+        raise errors.not_supported(f"IGNORE NULLS of {node.name}")
+    return exp.IgnoreNulls(this=kind(**dict(zip(kind.arg_types, node.expressions, strict=False))))
+
+
+_NULL_IGNORING: Mapping[str, type[exp.Func]] = {
+    "first_value": exp.FirstValue,
+    "last_value": exp.LastValue,
+    "nth_value": exp.NthValue,
+    "lag": exp.Lag,
+    "lead": exp.Lead,
+}
 
 
 def _check_use(name: str, function: Function, aggregate: bool, window: bool) -> None:

@@ -82,9 +82,9 @@ def _select(node: exp.Select, scope: Scope) -> tuple[exp.Query, Columns]:
         pruning = where.this if where is not None and not any(one.args.get("side") for one in joins) else None
         parts["from_"] = exp.From(this=_source(source.this, scope, pruning))
         parts["joins"] = _joins(source.this, scope, pruning) + [_join(one, scope, pruning) for one in joins]
-    if where is not None:
-        parts["where"] = exp.Where(this=plain(where.this, scope))
     projections, columns = _projections(node, scope)
+    if where is not None:  # after the list, as a condition may name a column of it by its alias
+        parts["where"] = exp.Where(this=plain(where.this, scope))
     if not projections:
         raise errors.syntax_error("SELECT without a list of columns")
     parts["expressions"] = projections
@@ -404,7 +404,7 @@ def _star(node: exp.Expr, scope: Scope) -> list[tuple[str, RedshiftType | None, 
 
 def column_name(node: exp.Expr) -> str:
     """The name of a column that has no alias, as PostgreSQL gives it."""
-    while isinstance(node, (exp.Paren, exp.Window, exp.WithinGroup)):
+    while isinstance(node, (exp.Paren, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)):
         node = node.this
     if isinstance(node, exp.Column):
         return node.name.lower()

@@ -182,6 +182,59 @@ def test_temporary_tables_end_with_their_session(warehouse: Warehouse, session: 
     assert left == (0,)
 
 
+def test_housekeeping_is_its_owners(warehouse: Warehouse, session: Session, rows: Rows) -> None:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html and r_ANALYZE.html, r_COMMENT.html"""
+    rows("CREATE TABLE public.kept_tidy (a int)")
+    rows("CREATE VIEW public.tidy_view AS SELECT a FROM public.kept_tidy")
+    rows("CREATE MATERIALIZED VIEW public.tidy_kept AS SELECT a FROM public.kept_tidy")
+    rows("CREATE USER tidier PASSWORD 'Tidying1'")
+    other = warehouse.connect("tidier")
+    try:
+        for sql in (
+            "ANALYZE public.kept_tidy (a)",
+            "VACUUM FULL public.kept_tidy TO 99 PERCENT",
+            "COMMENT ON TABLE public.kept_tidy IS 'tidy'",
+            "COMMENT ON COLUMN public.kept_tidy.a IS NULL",
+        ):
+            rows(sql)
+            assert fails(other, sql).sqlstate == "42501", sql
+        assert fails(other, "VACUUM").sqlstate == "42501"
+        session.run("BEGIN")
+        assert fails(session, "VACUUM").sqlstate == "25001"
+        session.run("ROLLBACK")
+        assert any(
+            "public.kept_tidy" in row[0] or "SEQ_SCAN" in row[0] for row in rows("EXPLAIN SELECT a FROM kept_tidy")
+        )
+        assert fails(other, "EXPLAIN SELECT a FROM kept_tidy").sqlstate == "42501"
+        assert fails(other, "DROP VIEW public.tidy_view").sqlstate == "42501"
+        rows("DROP VIEW public.tidy_view")
+        rows("DROP MATERIALIZED VIEW public.tidy_kept")
+    finally:
+        other.close()
+        rows("DROP TABLE public.kept_tidy CASCADE")
+        rows("DROP USER tidier")
+
+
+def test_external_schemas_keep_what_they_were_given(session: Session, rows: Rows) -> None:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html"""
+    role = "arn:aws:iam::000000000000:role/lake"
+    rows(f"CREATE EXTERNAL SCHEMA spectrum FROM DATA CATALOG DATABASE 'amp_raw' REGION 'us-east-1' IAM_ROLE '{role}'")
+    try:
+        kept = session.db.execute(
+            "SELECT glue_database, iam_role FROM amp_sys.schemas WHERE name = 'spectrum'"
+        ).fetchall()
+        assert kept == [("amp_raw", role)]
+        assert (
+            fails(session, "CREATE EXTERNAL SCHEMA spectrum FROM DATA CATALOG DATABASE 'x' IAM_ROLE default").sqlstate
+            == "42P06"
+        )
+        rows("CREATE EXTERNAL SCHEMA IF NOT EXISTS spectrum FROM DATA CATALOG DATABASE 'x' IAM_ROLE default")
+        assert fails(session, "CREATE TABLE spectrum.x (a int)").sqlstate == "0A000"
+        assert fails(session, "SELECT * FROM spectrum.nothing").sqlstate == "42P01"
+    finally:
+        rows("DROP SCHEMA spectrum")
+
+
 def test_cursors_are_fetched_in_a_transaction(session: Session, rows: Rows) -> None:
     """https://docs.aws.amazon.com/redshift/latest/dg/declare.html"""
     query = "DECLARE c CURSOR FOR SELECT n FROM generate_series(1, 5) g(n)"
