@@ -45,7 +45,9 @@ MACROS = {
     ),
     "cut(x, n)": (
         "CASE WHEN strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n)"
-        " ELSE left(x, list_max(list_filter(range(0, n + 1), lambda i: strlen(left(x, i)) <= n))) END"
+        # x goes through a list, as it may be a subquery, which a lambda may not hold.
+        " ELSE list_transform([x], lambda amp__t: left(amp__t, list_max(list_filter(range(0, n + 1),"
+        " lambda amp__i: strlen(left(amp__t, amp__i)) <= n))))[1] END"
     ),
     "filled(x, name)": "CASE WHEN x IS NULL THEN error('23502:' || name) ELSE x END",
     "similar(x, pattern)": (
