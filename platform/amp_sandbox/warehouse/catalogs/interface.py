@@ -1,9 +1,9 @@
 """What the SQL service asks of the catalogs.
 
-The catalogs live in `amp_sandbox.warehouse.catalogs`. They are DuckDB views and macros in the schema `amp_catalog`, which
-no statement of a user can name; a statement reaches them by the names below. What depends on the session they read
-from DuckDB's variables: `getvariable('amp_user')` (current_user), `'amp_session_user'`, `'amp_database'`, `'amp_pid'`,
-`'amp_search_path'` (a list of schema names, `$user` replaced).
+The catalogs live in `amp_sandbox.warehouse.catalogs`. They are DuckDB views and macros in the schema `amp_catalog`,
+which no statement of a user can name; a statement reaches them by the names below. What depends on the session they
+read from DuckDB's variables: `getvariable('amp_user')` (current_user), `'amp_session_user'`, `'amp_database'`,
+`'amp_pid'`, `'amp_groups'` (of temporary credentials), `'amp_search_path'` (a list of schema names, `$user` replaced).
 
 `amp_sandbox.warehouse.catalogs` offers:
 
@@ -24,7 +24,7 @@ from amp_sandbox.warehouse.types import Column, RedshiftType
 
 @dataclass(frozen=True)
 class Relation:
-    """A catalog's table or view: the DuckDB view in `amp_catalog` that is it, and its columns as Redshift types them."""
+    """A catalog's table or view: the DuckDB view in `amp_catalog` that is it, and its columns as Redshift has them."""
 
     view: str
     columns: tuple[Column, ...]

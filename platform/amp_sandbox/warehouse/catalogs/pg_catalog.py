@@ -89,9 +89,11 @@ VIEWS: tuple[View, ...] = (
             EXISTS (SELECT 1 FROM amp_sys.constraints k WHERE k.relation = c.oid AND k.kind IN ('p', 'u')), false,
             CASE WHEN c.temporary THEN 't' ELSE 'p' END, c.kind,
             (SELECT count(*) FROM amp_catalog.attributes a WHERE a.relation = c.oid), 0, false,
-            EXISTS (SELECT 1 FROM amp_sys.constraints k WHERE k.relation = c.oid AND k.kind = 'p'),
-            false, false, false, true, a.acl, NULL,
-            CASE c.diststyle WHEN 'EVEN' THEN 0 WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 ELSE 10 END
+            EXISTS (SELECT 1 FROM amp_sys.constraints k WHERE k.relation = c.oid AND k.kind = 'p'), false,
+            EXISTS (SELECT 1 FROM amp_sys.constraints k WHERE k.kind = 'f' AND c.oid IN (k.relation, k.referenced)),
+            false, true, a.acl, NULL,
+            CASE WHEN c.kind <> 'r' OR c.diststyle = 'EVEN' THEN 0
+                WHEN c.diststyle = 'KEY' THEN 1 WHEN c.diststyle = 'ALL' THEN 8 ELSE 10 END
         FROM amp_catalog.classes c LEFT JOIN amp_catalog.acls a ON a.kind = 'table' AND a.oid = c.oid
         LEFT JOIN duckdb_tables() t ON c.kind IN ('r', 'm') AND t.database_name = current_database()
             AND t.schema_name = c.schema_name AND t.table_name = c.name

@@ -101,7 +101,7 @@ def _dot(node: exp.Expr) -> exp.Expr:
 
 def _cast(node: exp.Expr) -> exp.Expr:
     to = node.args["to"]
-    inner = node.this
+    inner: exp.Expr = node.this
     kind = _object_type(to)
     if kind is None:
         # ::regclass::oid and ::regclass::text: the inner one has been turned into a call by now.
