@@ -19,6 +19,8 @@ from amp_sandbox.publish.seed import Plan, Planted, Seeded
 from amp_sandbox.runtime import running
 from amp_sandbox.settings import Settings, variable
 from amp_sandbox.trace import Hop, Trace
+from amp_sandbox.warehouse import client
+from amp_sandbox.warehouse.client import Answer
 
 Run = Callable[..., Result]
 CLEAN = StreamAudit("app-events", 1_234, 1_200, 0, 30, 2, 2, 0, 0)
@@ -215,3 +217,26 @@ def test_demo_prints_everything_and_fails_unless_all_arrived(
         assert part in result.stdout
     assert ("30 records are still in flight" in result.stdout) == (account == CLEAN)
     assert json.loads(run("demo", "--json").stdout)["hops"][0]["p50_ms"] == 950.4
+
+
+def test_sql_of_a_user_goes_to_the_warehouse(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str | None, str]] = []
+
+    def query(_: Settings, user: str | None, sql: str) -> Iterator[Answer]:
+        asked.append((user, sql))
+        yield Answer(("n",), iter([(1,)]), "SELECT 1")
+        yield Answer((), iter(()), "CREATE TABLE")
+
+    monkeypatch.setattr(client, "query", query)
+    told = run("sql", "--user", "ann", "select 1; create table t (n int)").stdout
+    assert asked == [("ann", "select 1; create table t (n int)")]
+    assert "1 row\n" in told
+    assert "CREATE TABLE\n" in told
+
+
+def test_psql_is_given_what_follows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str | None, tuple[str, ...]]] = []
+    monkeypatch.setattr(client, "open_psql", lambda _, user, arguments: opened.append((user, arguments)))
+    assert run("psql", "--user", "ann", "-c", "select 1").exit_code == 0
+    assert run("psql").exit_code == 0
+    assert opened == [("ann", ("-c", "select 1")), (None, ())]
