@@ -133,3 +133,4 @@ bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 docs: setup-dev ## Write the generated pages of docs/ again
 	@.venv/bin/python -m amp_sandbox.reference
 	@.venv/bin/python -m amp_sandbox.standins.coverage
+	@.venv/bin/python -m amp_sandbox.warehouse.reference

@@ -27,6 +27,8 @@ PORTS = (
     "localstack_port",
     "standins_port",
     "catalog_api_port",
+    "warehouse_port",
+    "warehouse_api_port",
     "spark_master_port",
     "spark_master_ui_port",
     "spark_worker_ui_port",
@@ -61,6 +63,12 @@ class Settings(BaseSettings):
     spark_history_port: Port = Field(
         default=18080, description="Port of Spark's history server: what job runs did and do, stage by stage."
     )
+    warehouse_port: Port = Field(
+        default=5439, description="Port of the warehouse, which Redshift and PostgreSQL clients connect to."
+    )
+    warehouse_api_port: Port = Field(
+        default=4571, description="Port of the warehouse's Redshift APIs, which LocalStack forwards to."
+    )
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",
@@ -91,6 +99,11 @@ class Settings(BaseSettings):
     def standins_url(self) -> str:
         """The stand-ins' own endpoint, behind LocalStack's."""
         return f"http://127.0.0.1:{self.standins_port}"
+
+    @property
+    def warehouse_api_url(self) -> str:
+        """The warehouse's Redshift APIs, behind LocalStack's endpoint."""
+        return f"http://127.0.0.1:{self.warehouse_api_port}"
 
     @property
     def catalog_api_url(self) -> str:

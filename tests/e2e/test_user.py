@@ -66,6 +66,7 @@ def test_status_tells_that_all_is_well(sandbox: Settings) -> None:
         "localstack": True,
         "standins": True,
         "catalog_api": True,
+        "warehouse": True,
         "spark_master": True,
         "spark_worker": True,
         "spark_history": True,
@@ -212,7 +213,7 @@ def test_logs_show_services_and_functions(sandbox: Settings, demo: dict[str, Any
     told = run(sandbox, "logs", "-n", "3")
     assert told.returncode == 0
     services = {line.partition(" | ")[0] for line in told.stdout.splitlines()}
-    assert services >= {"localstack", "standins", "catalog_api"}
+    assert services >= {"localstack", "standins", "catalog_api", "warehouse"}
     function = run(sandbox, "logs", "lambda/catalog-ingest", "-n", "1")
     assert "REPORT RequestId:" in function.stdout
     assert "lambda/catalog-ingest" in refused(sandbox, "logs", "lambda/nowhere")

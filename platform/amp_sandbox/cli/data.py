@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amp_sandbox.lake import Result
     from amp_sandbox.publish.seed import Seeded
     from amp_sandbox.trace import Trace
+    from amp_sandbox.warehouse.client import Answer
 
 INTERRUPTED = 130  # what a shell makes of SIGINT
 _ROWS_SHOWN = 40
@@ -107,12 +108,13 @@ def trace(record_id: str, as_json: bool) -> None:
 @click.command()
 @click.argument("query", required=False)
 @click.option("-f", "--file", type=click.File(), help="Read the query from a file; - is standard input.")
+@click.option("--user", metavar="NAME", help="Query the warehouse as this user, with Redshift's SQL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the rows as CSV.")
 @json_option
-def sql(query: str | None, file: TextIO | None, as_csv: bool, as_json: bool) -> None:
-    """Query the lake with DuckDB's SQL.
+def sql(query: str | None, file: TextIO | None, user: str | None, as_csv: bool, as_json: bool) -> None:
+    """Query the lake with DuckDB's SQL, or the warehouse as one of its users.
 
-    The views are raw.show_catalog and raw.app_events, and the tables of the Data Catalog as amp_raw.<table> and
+    The lake's views are raw.show_catalog and raw.app_events, and the tables of the Data Catalog as amp_raw.<table> and
     amp_transformed.<table> (SHOW TABLES lists them); times are in UTC. For example:
 
     sandbox sql "select event_type, count(*) from raw.app_events group by all"
@@ -125,20 +127,27 @@ def sql(query: str | None, file: TextIO | None, as_csv: bool, as_json: bool) -> 
     text = _query_text(query, file)
     if not text.strip():
         raise click.UsageError("The query is empty.")
+    if user is not None:
+        from amp_sandbox.warehouse import client
+
+        _print_results(client.query(running_settings(), user, text), as_csv, as_json)
+        return
     with open_lake(running_settings()) as lake:
-        results = lake.query(text)
-        for number, result in enumerate(results):
-            if number and (as_csv or as_json):
-                raise SandboxError("The query has several statements, and --json and --csv print one result.")
-            if as_json:
-                _print_rows_as_json(result)
-            elif as_csv:
-                _print_rows_as_csv(result)
-            else:
-                _print_rows(result)
+        _print_results(lake.query(text), as_csv, as_json)
 
 
-COMMANDS = (seed, trace, sql)
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--user", metavar="NAME", help="Log on as this user; as the cluster's master user otherwise.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(user: str | None, arguments: tuple[str, ...]) -> None:
+    """Open psql in the warehouse; ARGUMENTS are psql's own."""
+    from amp_sandbox.runtime.running import running_settings
+    from amp_sandbox.warehouse import client
+
+    client.open_psql(running_settings(), user, arguments)
+
+
+COMMANDS = (seed, trace, sql, psql)
 
 
 def _print_seeded(seeded: "Seeded") -> None:
@@ -186,7 +195,21 @@ def _query_text(query: str | None, file: TextIO | None) -> str:
     return (file or sys.stdin).read()
 
 
-def _print_rows(result: "Result") -> None:
+def _print_results(results: "Iterable[Result | Answer]", as_csv: bool, as_json: bool) -> None:
+    for number, result in enumerate(results):
+        if number and (as_csv or as_json):
+            raise SandboxError("The query has several statements, and --json and --csv print one result.")
+        if as_json:
+            _print_rows_as_json(result)
+        elif as_csv:
+            _print_rows_as_csv(result)
+        elif not result.columns:
+            click.secho(getattr(result, "tag", ""), dim=True)
+        else:
+            _print_rows(result)
+
+
+def _print_rows(result: "Result | Answer") -> None:
     """Print the first rows, as many columns as a terminal has room for, and how many there are in all."""
     shown = list(islice(result.rows, _ROWS_SHOWN))
     total = len(shown) + sum(1 for _ in result.rows)
@@ -216,7 +239,7 @@ def _columns_that_fit(columns: Sequence[str], cells: Sequence[Sequence[str]]) ->
     return len(columns)
 
 
-def _print_rows_as_json(result: "Result") -> None:
+def _print_rows_as_json(result: "Result | Answer") -> None:
     """Print an array of objects, a row a line, as they are read."""
     separator = "["
     for row in result.rows:
@@ -227,7 +250,7 @@ def _print_rows_as_json(result: "Result") -> None:
     click.echo("[]" if separator == "[" else "]")
 
 
-def _print_rows_as_csv(result: "Result") -> None:
+def _print_rows_as_csv(result: "Result | Answer") -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(result.columns)
     writer.writerows([_as_text(value) for value in row] for row in result.rows)

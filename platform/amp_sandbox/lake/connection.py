@@ -28,7 +28,7 @@ _MEMORY = "4GB"
 def private(settings: Settings) -> Iterator[Any]:
     """An in-memory database of its own that reads the sandbox's S3; what does not fit spills into the home."""
     with local(paths.state_dir(settings.home, "duckdb")) as db:
-        db.load_extension(str(_httpfs()))
+        db.load_extension(str(httpfs()))
         db.execute(
             _LAKE_ACCESS,
             {
@@ -62,7 +62,8 @@ def local(spill: Path | None = None) -> Iterator[Any]:
         db.close()
 
 
-def _httpfs() -> Path:
+def httpfs() -> Path:
+    """The file of DuckDB's httpfs extension. Raises SandboxError when it is of another version."""
     import duckdb
 
     package = find_spec("duckdb_extension_httpfs")

@@ -15,6 +15,7 @@ from amp_sandbox.settings import Settings, variable
 LOCALSTACK = "localstack"
 STANDINS = "standins"
 CATALOG_API = "catalog_api"
+WAREHOUSE = "warehouse"
 
 AWS_SERVICES = (
     "cloudformation",
@@ -30,6 +31,8 @@ AWS_SERVICES = (
     "kms",
     "lambda",
     "logs",
+    "redshift",
+    "redshift-data",
     "s3",
     "secretsmanager",
     "sns",
@@ -41,7 +44,8 @@ AWS_SERVICES = (
 
 def table(settings: Settings) -> tuple[Service, ...]:
     """Every service of a sandbox with these settings."""
-    return (_catalog_api(settings), _localstack(settings), _standins(settings), *spark.services(settings))
+    always = (_catalog_api(settings), _localstack(settings), _standins(settings), _warehouse(settings))
+    return (*always, *spark.services(settings))
 
 
 def _localstack(settings: Settings) -> Service:
@@ -84,7 +88,10 @@ def _localstack(settings: Settings) -> Service:
             "PROVIDER_OVERRIDE_EMR_CONTAINERS": "standin",
             "PROVIDER_OVERRIDE_FIREHOSE": "standin",
             "PROVIDER_OVERRIDE_GLUE": "standin",
+            "PROVIDER_OVERRIDE_REDSHIFT": "standin",
+            "PROVIDER_OVERRIDE_REDSHIFT_DATA": "standin",
             "STANDINS_URL": settings.standins_url,
+            "WAREHOUSE_URL": settings.warehouse_api_url,
             # What is not listed is refused by name, where LocalStack would only pretend.
             "SERVICES": ",".join(AWS_SERVICES),
             # A line for each request would cost more than the requests of an idle sandbox.
@@ -107,6 +114,22 @@ def _standins(settings: Settings) -> Service:
         priority=30,
         stop_seconds=15,
         environment=clean_environment(settings, STANDINS, paths.SANDBOX_PYTHON) | as_environment(settings),
+    )
+
+
+def _warehouse(settings: Settings) -> Service:
+    return Service(
+        name=WAREHOUSE,
+        python=paths.SANDBOX_PYTHON,
+        arguments=("-m", "amp_sandbox.warehouse"),
+        directory=paths.state_dir(settings.home, WAREHOUSE),
+        port=settings.warehouse_api_port,
+        port_setting=variable("warehouse_api_port"),
+        other_ports=((settings.warehouse_port, variable("warehouse_port")),),
+        health_path="/health",
+        priority=25,
+        stop_seconds=15,
+        environment=clean_environment(settings, WAREHOUSE, paths.SANDBOX_PYTHON) | as_environment(settings),
     )
 
 

@@ -28,10 +28,10 @@ def _moto(name: str) -> Service:
     return moto_service(name)
 
 
-def _standin(name: str) -> Service:
+def _standin(name: str, url: str = "STANDINS_URL") -> Service:
     from amp_localstack.services.standin import standin_service
 
-    return standin_service(name)
+    return standin_service(name, url)
 
 
 @aws_provider(api="kinesis", name="moto")
@@ -70,6 +70,18 @@ def firehose_standin() -> Service:
 def glue_standin() -> Service:
     """`PROVIDER_OVERRIDE_GLUE=standin`."""
     return _standin("glue")
+
+
+@aws_provider(api="redshift", name="standin")
+def redshift_standin() -> Service:
+    """`PROVIDER_OVERRIDE_REDSHIFT=standin`."""
+    return _standin("redshift", "WAREHOUSE_URL")
+
+
+@aws_provider(api="redshift-data", name="standin")
+def redshift_data_standin() -> Service:
+    """`PROVIDER_OVERRIDE_REDSHIFT_DATA=standin`."""
+    return _standin("redshift-data", "WAREHOUSE_URL")
 
 
 @hooks.on_infra_start()

@@ -5,8 +5,15 @@ from botocore.exceptions import ClientError
 
 
 def test_a_service_without_a_stand_in_is_an_error_that_names_it(bare):
-    with pytest.raises(ClientError, match="redshift"):
-        bare("redshift").describe_clusters()
+    with pytest.raises(ClientError, match="athena"):
+        bare("athena").list_work_groups()
+
+
+def test_redshift_is_answered_by_the_warehouse(bare):
+    assert bare("redshift").describe_clusters()["Clusters"] == []
+    assert bare("redshift-data").list_statements()["Statements"] == []
+    with pytest.raises(ClientError, match="redshift:DescribeClusterSubnetGroups"):
+        bare("redshift").describe_cluster_subnet_groups()
 
 
 def test_glue_is_answered_by_its_stand_in(bare, unique):

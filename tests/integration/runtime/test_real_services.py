@@ -37,6 +37,7 @@ def test_every_service_is_healthy_and_counted(sandbox: Settings) -> None:
         "localstack": True,
         "standins": True,
         "catalog_api": True,
+        "warehouse": True,
         "spark_master": True,
         "spark_worker": True,
         "spark_history": True,

@@ -35,6 +35,7 @@ from amp_localstack.cloudformation.event_rule import EventRule
 from amp_localstack.cloudformation.foundation_types import Alarm, Bucket, LogGroup, Role
 from amp_localstack.cloudformation.function import Function
 from amp_localstack.cloudformation.glue_types import Crawler, Database, Table
+from amp_localstack.cloudformation.redshift_cluster import Cluster
 from amp_localstack.cloudformation.streaming_types import Queue, Stream
 from amp_localstack.cloudformation.virtual_cluster import VirtualCluster
 
@@ -53,6 +54,7 @@ TYPES = {
     "AWS::KinesisFirehose::DeliveryStream": DeliveryStream,
     "AWS::Lambda::Function": Function,
     "AWS::Logs::LogGroup": LogGroup,
+    "AWS::Redshift::Cluster": Cluster,
     "AWS::S3::Bucket": Bucket,
     "AWS::SQS::Queue": Queue,
 }

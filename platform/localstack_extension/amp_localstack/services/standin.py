@@ -1,7 +1,7 @@
 """Forward a whole AWS service to the sandbox's stand-ins, so that clients need LocalStack's address only.
 
-`STANDINS_URL` says where the stand-ins are. A stand-in that does not answer is ServiceUnavailableException (503),
-which every SDK retries.
+`STANDINS_URL` says where the stand-ins are, and `WAREHOUSE_URL` where those of Redshift. A stand-in that does not
+answer is ServiceUnavailableException (503), which every SDK retries.
 
 **Left out:** streaming of bodies in either direction: requests and responses are held in memory.
 """
@@ -20,9 +20,9 @@ from localstack.services.plugins import Service
 log = logging.getLogger(__name__)
 
 
-def standin_service(name: str) -> Service:
-    """A service whose every operation is answered by the stand-ins."""
-    url = os.environ["STANDINS_URL"]
+def standin_service(name: str, variable: str) -> Service:
+    """A service whose every operation is answered by the stand-ins that the variable says the address of."""
+    url = os.environ[variable]
     proxy = Proxy(url, preserve_host=False)  # stand-ins answer for their own address alone
 
     def forward(context: RequestContext, _: ServiceRequest) -> Response:

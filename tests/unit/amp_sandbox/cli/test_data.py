@@ -14,6 +14,8 @@ from amp_sandbox.publish.publisher import Refused
 from amp_sandbox.publish.seed import Plan, Planted, Seeded
 from amp_sandbox.settings import Settings
 from amp_sandbox.trace import Hop, Trace
+from amp_sandbox.warehouse import client
+from amp_sandbox.warehouse.client import Answer
 
 Run = Callable[..., Result]
 
@@ -142,3 +144,26 @@ class TestSql:
     def test_json_of_several_results_is_refused(self, run: Run) -> None:
         with pytest.raises(Exception, match="several statements"):
             run("sql", "select 1; select 2", "--json")
+
+
+def test_sql_of_a_user_goes_to_the_warehouse(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str | None, str]] = []
+
+    def query(_: Settings, user: str | None, sql: str) -> Iterator[Answer]:
+        asked.append((user, sql))
+        yield Answer(("n",), iter([(1,)]), "SELECT 1")
+        yield Answer((), iter(()), "CREATE TABLE")
+
+    monkeypatch.setattr(client, "query", query)
+    told = run("sql", "--user", "ann", "select 1; create table t (n int)").stdout
+    assert asked == [("ann", "select 1; create table t (n int)")]
+    assert "1 row\n" in told
+    assert "CREATE TABLE\n" in told
+
+
+def test_psql_is_given_what_follows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str | None, tuple[str, ...]]] = []
+    monkeypatch.setattr(client, "open_psql", lambda _, user, arguments: opened.append((user, arguments)))
+    assert run("psql", "--user", "ann", "-c", "select 1").exit_code == 0
+    assert run("psql").exit_code == 0
+    assert opened == [("ann", ("-c", "select 1")), (None, ())]

@@ -64,7 +64,12 @@ def test_the_standins_get_every_setting() -> None:
 
 def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
     by_stop = sorted(services().values(), key=lambda service: -service.priority)
-    assert [service.name for service in by_stop if not service.on_demand] == ["standins", "localstack", "catalog_api"]
+    assert [service.name for service in by_stop if not service.on_demand] == [
+        "standins",
+        "warehouse",
+        "localstack",
+        "catalog_api",
+    ]
 
 
 def test_spark_is_started_on_demand_and_stops_first() -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
 from amp_sandbox import paths
 from amp_sandbox.protocol import AwsError, refuse_unsupported
@@ -29,7 +30,7 @@ def test_an_operation_exists_on_aws_and_links_to_its_page(operation: Operation) 
 def test_an_operation_is_tested(operation: Operation) -> None:
     """Some test of its service calls it as boto3 names it."""
     folder = paths.REPOSITORY / "tests" / "unit" / "amp_sandbox" / operation.service.replace("-", "_")
-    call = re.sub(r"(?<!^)(?=[A-Z])", "_", operation.name).lower()
+    call = xform_name(operation.name)
     pattern = re.compile(rf"\b{call}\b")
     assert any(pattern.search(file.read_text()) for file in folder.glob("test_*.py")), f"no test calls {call}"
 

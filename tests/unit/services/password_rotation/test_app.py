@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.fake_warehouse import ENDPOINT, FakeRedshift, FakeWarehouse
+from support.fake_redshift import ENDPOINT, FakeRedshift, FakeWarehouse
 
 LAYER = Path(__file__).parents[4] / "services" / "warehouse_client"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from support.fake_warehouse import FakeWarehouse
+from support.fake_redshift import FakeWarehouse
 
 LAYER = Path(__file__).parents[4] / "services" / "warehouse_client"
 

@@ -1,7 +1,7 @@
 from types import ModuleType
 
 import pytest
-from support.fake_warehouse import FakeRedshift, FakeWarehouse
+from support.fake_redshift import FakeRedshift, FakeWarehouse
 
 
 def test_iam_vouches_for_a_user_without_a_password(client: ModuleType, warehouse: FakeWarehouse) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.fake_warehouse import ENDPOINT, FakeRedshift, FakeWarehouse
+from support.fake_redshift import ENDPOINT, FakeRedshift, FakeWarehouse
 
 LAYER = Path(__file__).parents[4] / "services" / "warehouse_client"
 ENVIRONMENT = ENDPOINT | {

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.fake_warehouse import FakeWarehouse
+from support.fake_redshift import FakeWarehouse
 
 EXTERNAL_SCHEMA = (
     "CREATE EXTERNAL SCHEMA \"lake\" FROM DATA CATALOG DATABASE 'amp_transformed'"

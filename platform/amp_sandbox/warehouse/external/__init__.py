@@ -1,0 +1,1 @@
+"""External schemas: tables of the Glue Data Catalog, read from S3."""

@@ -1,0 +1,545 @@
+"""A session: one user's statements, one at a time, on a DuckDB connection of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from amp_sandbox.warehouse import catalogs, errors, results, security, types
+from amp_sandbox.warehouse import settings as parameters_of
+from amp_sandbox.warehouse.duck_errors import translated
+from amp_sandbox.warehouse.errors import SqlError
+from amp_sandbox.warehouse.security.interface import Grants
+from amp_sandbox.warehouse.sql import catalog as catalog_of
+from amp_sandbox.warehouse.sql import compiling, statements
+from amp_sandbox.warehouse.sql.catalog import Catalog
+from amp_sandbox.warehouse.sql.compiling import Compiled
+from amp_sandbox.warehouse.sql.decide import World
+from amp_sandbox.warehouse.sql.statements import QUERY, Source
+from amp_sandbox.warehouse.sql.tokens import tokenize
+from amp_sandbox.warehouse.types import Column, RedshiftType, Result
+
+if TYPE_CHECKING:
+    from amp_sandbox.warehouse.engine import Warehouse
+
+log = logging.getLogger(__name__)
+
+Status = Literal["I", "T", "E"]
+
+_ENDS = ("COMMIT", "ROLLBACK")
+_BLOCKS = ("BEGIN", *_ENDS)
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message beside the result; severity is NOTICE, WARNING or INFO."""
+
+    severity: str
+    message: str
+    sqlstate: str = "00000"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement that has been read and may be run, many times.
+
+    `parameters` are the types of $1, $2 …; `columns` those of its rows, None when it answers none. Values for `execute`
+    are Python's, of these types (see `types`), or text, which is read as the type is.
+    """
+
+    text: str
+    parameters: tuple[RedshiftType, ...]
+    columns: tuple[Column, ...] | None
+    empty: bool = False  # nothing but blanks and comments
+    oids: tuple[int, ...] = ()  # the parameters' types as the client gave them
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A compiled query, and the columns of its rows once they have been asked for."""
+
+    compiled: Compiled
+    tables: frozenset[tuple[str, str]]
+    columns: tuple[Column, ...] | None = None
+
+
+class Session:
+    """Runs statements for one user. Not for use by several threads, except `cancel`.
+
+    `db` is the session's DuckDB connection, for the security model and the catalogs, which are trusted with it.
+    """
+
+    def __init__(
+        self, warehouse: "Warehouse", db: Any, pid: int, user: str, database: str, groups: tuple[str, ...] = ()
+    ) -> None:
+        self.warehouse = warehouse
+        self.db = db
+        self.pid = pid
+        self.session_user = user  # who logged on
+        self.database = database
+        self.groups = groups  # of temporary credentials
+        self.settings = dict(parameters_of.DEFAULTS) | {"session_authorization": user}
+        self.defaults: Mapping[str, str] = dict(self.settings)  # what RESET goes back to
+        self.notices: list[Notice] = []  # the caller takes them away after each statement
+        self.cursors: dict[str, results.Kept] = {}
+        self.statements: dict[str, Prepared] = {}
+        self.started = time.time()
+        self._status: Status = "I"
+        self._user = user
+        self._changes = 0  # of users, grants or objects, in this transaction
+        self._begun: int = 0  # the warehouse's version when the transaction began
+        self._open: Result | None = None
+        self._grants: tuple[Version, str, Grants] | None = None
+        self._catalog: tuple[Version, Catalog] | None = None
+        self._running = threading.Lock()  # held while `_interruptible` changes
+        self._interruptible = self._cancelled = self._timed_out = self._closed = False
+        self.publish()
+
+    @property
+    def user(self) -> str:
+        """current_user; SET SESSION AUTHORIZATION changes it."""
+        return self._user
+
+    @user.setter
+    def user(self, name: str) -> None:
+        self._user = name
+        self.settings["session_authorization"] = name
+        self.publish()
+
+    @property
+    def transaction_status(self) -> Status:
+        """I: no transaction block; T: in one; E: in one that failed."""
+        return self._status
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether this transaction has changed users, grants or objects."""
+        return self._changes > 0
+
+    @property
+    def temporary_schema(self) -> str:
+        """The schema of the session's temporary tables, which may not be there."""
+        return f"pg_temp_{self.pid}"
+
+    def search_path(self) -> list[str]:
+        """The schemas that names are looked for in, the temporary one first."""
+        path = [self.temporary_schema]
+        for token in tokenize(self.settings["search_path"]):
+            if token.kind in ("word", "quoted", "string"):
+                path.append(self._user if token.text.lower() == "$user" else token.text.lower())
+            elif token.text == "$":  # of an unquoted $user
+                continue
+        return list(dict.fromkeys(path))
+
+    def publish(self) -> None:
+        """Tell DuckDB's macros and views who this is. Whenever user or search_path change."""
+        for name, value in (
+            ("amp_user", self._user),
+            ("amp_session_user", self.session_user),
+            ("amp_database", self.database),
+            ("amp_pid", self.pid),
+            ("amp_groups", list(self.groups)),
+            ("amp_search_path", self.search_path()[1:]),
+        ):
+            cast = "::VARCHAR[]" if isinstance(value, list) else ""
+            self.db.execute(f"SET VARIABLE {name} = $1{cast}", [value])
+
+    def prepare(self, sql: str, parameter_oids: Sequence[int] = ()) -> Prepared:
+        """Read one statement and decide on it. OID 0 (or none) means: find out the type. Raises SqlError."""
+        oids = tuple(parameter_oids)
+        try:
+            found = statements.split(sql)
+            if not found:
+                return Prepared(sql, (), None, empty=True)
+            if len(found) > 1:
+                raise errors.syntax_error("cannot insert multiple commands into a prepared statement")
+            self._require_block(found[0])
+            if found[0].kind != QUERY:
+                return Prepared(sql, (), self._described(found[0]), oids=oids)
+            with self._translating():
+                cached = self._compiled(found[0], oids, None, described=True)
+        except SqlError as error:
+            self._failed()
+            raise error
+        kinds = tuple(
+            kind or types.BY_OID.get(oids[n] if n < len(oids) else 0, types.TEXT)
+            for n, kind in enumerate(cached.compiled.parameters)
+        )
+        return Prepared(sql, kinds, cached.columns, oids=oids)
+
+    def execute(self, prepared: Prepared, parameters: Sequence[object] = ()) -> Result:
+        """Run it. What it may do is decided again when grants or objects have changed since. Raises SqlError.
+
+        The result must be read to its end or closed before the next statement; the next statement closes it otherwise.
+        Reading rows may raise SqlError too. In a transaction block, any error makes the status E.
+        """
+        self._close_open()
+        found = statements.split(prepared.text)
+        if len(found) != 1:
+            return Result("")
+        return self._run(found[0], parameters, prepared.oids)
+
+    def run_script(self, sql: str, each: Callable[[Result], None]) -> None:
+        """Run the statements of a text one after the other and hand each result to `each`, which reads it.
+
+        As PostgreSQL's simple protocol: outside of a block they are one transaction, unless the text has BEGIN or
+        COMMIT itself; the first error ends it. An empty text has no result.
+        """
+        self._close_open()
+        try:
+            found = statements.split(sql)
+        except SqlError:
+            self._failed()
+            raise
+        together = len(found) > 1 and self._status == "I" and not any(one.kind in (*_BLOCKS, *_ALONE) for one in found)
+        if together:
+            self._begin()
+        try:
+            for source in found:
+                result = self._run(source)
+                each(result)
+                self._close_open()
+        except BaseException:
+            if together:
+                self._rollback()
+            raise
+        if together:
+            self._commit()
+
+    def run(self, sql: str) -> Result:
+        """Run one statement and return its result, still to be read."""
+        return self.execute(Prepared(sql, (), None))
+
+    def cancel(self) -> None:
+        """Stop the statement that runs, from another thread; it fails with 57014. Nothing happens if none runs."""
+        self._interrupt(timed_out=False)
+
+    def close(self) -> None:
+        """Roll back, drop temporary tables, give up the connection. Safe twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self.warehouse.forget(self)
+        try:
+            self._close_open()
+            if self._status == "T":
+                self.db.rollback()
+            from amp_sandbox.warehouse.ddl import drop_temporary
+
+            drop_temporary(self.db, self.temporary_schema)
+        except Exception:
+            log.exception("session %s: its temporary tables stay until the next start", self.pid)
+        finally:
+            self.db.close()
+
+    def grants(self) -> Grants:
+        """What the session's user may do, as of the transaction."""
+        version = self.version()
+        if self._grants is None or self._grants[:2] != (version, self._user):
+            self._grants = (version, self._user, security.load_grants(self))
+        return self._grants[2]
+
+    def catalog(self) -> Catalog:
+        """The objects there are, as of the transaction."""
+        version = self.version()
+        if self._catalog is None or self._catalog[0] != version:
+            found = self.warehouse.catalog_of(version) if len(version) == 1 else None
+            if found is None:
+                found = catalog_of.load(self.db, self.warehouse.external_table)
+                if len(version) == 1:
+                    self.warehouse.keep_catalog(version, found)
+            self._catalog = (version, found)
+        return self._catalog[1]
+
+    def world(self) -> World:
+        """What decisions depend on."""
+        return World(self.catalog(), self.grants(), self.search_path(), self.database)
+
+    def changed(self) -> None:
+        """Say that users, grants or objects have been changed in this transaction: nothing cached about them holds."""
+        self._changes += 1
+        self._grants = self._catalog = None
+
+    def version(self) -> Version:
+        """What may be kept is kept by this: the warehouse's version, or one of this transaction's own."""
+        if self._changes:
+            return (self._begun, self.pid, self._changes)
+        return (self._begun if self._status == "T" else self.warehouse.version,)
+
+    def notice(self, message: str, severity: str = "NOTICE", sqlstate: str = "00000") -> None:
+        """Add a notice."""
+        self.notices.append(Notice(severity, message, sqlstate))
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """A transaction around what a statement does, unless there is one."""
+        if self._status != "I":
+            yield
+            return
+        self._begin()
+        try:
+            yield
+        except BaseException:
+            self._rollback()
+            raise
+        self._commit()
+
+    def begin(self) -> None:
+        """BEGIN."""
+        if self._status == "T":
+            self.notice("there is already a transaction in progress", "WARNING", "25001")
+        else:
+            self._begin()
+
+    def commit(self) -> str:
+        """COMMIT, which rolls back a failed transaction; the command that was done."""
+        if self._status == "T":
+            self._commit()
+            return "COMMIT"
+        if self._status == "I":
+            self.notice("there is no transaction in progress", "WARNING", "25P01")
+            return "COMMIT"
+        self.rollback()
+        return "ROLLBACK"
+
+    def rollback(self) -> None:
+        """ROLLBACK."""
+        if self._status == "I":
+            self.notice("there is no transaction in progress", "WARNING", "25P01")
+        elif self._status == "T":
+            self._rollback()
+        self._status = "I"
+        self._end()
+
+    def query(self, source: Source, parameters: Sequence[object] = (), oids: tuple[int, ...] = ()) -> Result:
+        """Run a SELECT, INSERT, UPDATE, DELETE or MERGE."""
+        cached = self._compiled(source, oids, parameters)
+        compiled = cached.compiled
+        if compiled.into is not None:
+            from amp_sandbox.warehouse.ddl import create_table_as
+
+            with self.atomic():
+                return create_table_as(self, compiled.into, compiled, temporary=compiled.temporary)
+        self._inform(cached)
+        given = self._bound(compiled, parameters)
+        self.db.execute(compiled.sql, given or None)
+        if compiled.columns is None:
+            count = self.db.fetchone()
+            return Result(compiled.command, row_count=int(count[0]) if count else 0)
+        columns = cached.columns or results.columns_of(compiled.columns, self.db.description)
+        return Result("SELECT", columns, results.rows(self.db, columns))
+
+    def external(self, *, described: bool = False) -> compiling.External:
+        """Writes external tables in a statement without parameters."""
+        return self._external(None if described else ())
+
+    def compiled(self, text: str) -> Compiled:
+        """A query that is part of another statement, compiled for this user."""
+        tree = compiling.parse(text)
+        allow = compiling.allowed(tree, self.world())
+        return compiling.compile_tree(tree, allow, self._external(()), shown=False)
+
+    def _run(self, source: Source, parameters: Sequence[object] = (), oids: tuple[int, ...] = ()) -> Result:
+        from amp_sandbox.warehouse import commands  # commands run on sessions
+
+        self._require_block(source)
+        timer = self._start_timer()
+        with self._running:
+            self._cancelled = self._timed_out = False
+            self._interruptible = True
+        try:
+            with self._translating():
+                result = commands.run(self, source, parameters, oids)
+        except BaseException:
+            self._stop(timer)
+            self._failed()
+            raise
+        if result.columns is None:
+            self._stop(timer)
+            return result
+        result.chunks = self._guarded(result.chunks, timer)
+        self._open = result
+        return result
+
+    def _guarded(self, chunks: Iterator[Any], timer: threading.Timer | None) -> Iterator[Any]:
+        """A result's rows, whose failure is the statement's."""
+        done = False
+        try:
+            with self._translating():
+                yield from chunks
+            done = True
+        except SqlError:
+            self._failed()
+            done = True
+            raise
+        finally:
+            self._stop(timer)
+            self._open = None
+            if not done:  # given up: DuckDB keeps the query until the next one
+                self.db.execute("SELECT 1")
+
+    def _require_block(self, source: Source) -> None:
+        if self._closed:
+            raise SqlError("08003", "the session is closed")
+        if self._status == "E" and source.kind not in _ENDS:
+            raise errors.aborted_transaction()
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        import duckdb
+
+        try:
+            yield
+        except duckdb.Error as error:
+            raise translated(error, timed_out=self._timed_out) from error
+        except RecursionError as error:
+            raise errors.too_complex("It is nested too deep.") from error
+
+    def _compiled(
+        self, source: Source, oids: tuple[int, ...], parameters: Sequence[object] | None, *, described: bool = False
+    ) -> Cached:
+        """The statement for DuckDB: the one kept, or compiled now."""
+        key = (
+            source.text,
+            oids,
+            self._user,
+            self.groups,
+            self.settings["search_path"],
+            self.pid if (self.temporary_schema in self.catalog().schemas) else 0,
+            self.version(),
+        )
+        cached = self.warehouse.compiled.get(key)
+        if cached is None:
+            try:
+                tree = compiling.parse(source.text)
+                allow = compiling.allowed(tree, self.world())
+                compiled = compiling.compile_tree(tree, allow, self._external(parameters), oids)
+            except SqlError as error:
+                if error.position is not None:
+                    error.position += source.offset
+                raise
+            tables = compiling.tables_of(allow)
+            compiling.check(self.db, compiled, tables)
+            cached = Cached(compiled, tables)
+        if described and cached.compiled.columns is not None and cached.columns is None:
+            cached = Cached(cached.compiled, cached.tables, self._describe(cached.compiled))
+        if cached.compiled.lasting and cached.compiled.into is None:
+            self.warehouse.compiled.put(key, cached)
+        return cached
+
+    def _external(self, parameters: Sequence[object] | None) -> compiling.External:
+        return self.warehouse.scanner(self.db, parameters)
+
+    def _describe(self, compiled: Compiled) -> tuple[Column, ...]:
+        nothing = {str(n): None for n in range(1, len(compiled.parameters) + 1)}
+        rows = self.db.execute(f"DESCRIBE {compiled.sql}", nothing or None).fetchall()
+        assert compiled.columns is not None
+        return results.columns_of(compiled.columns, [(row[0], row[1]) for row in rows])
+
+    def _described(self, source: Source) -> tuple[Column, ...] | None:
+        from amp_sandbox.warehouse import commands
+
+        return commands.columns(self, source)
+
+    def _bound(self, compiled: Compiled, parameters: Sequence[object]) -> dict[str, object]:
+        if len(parameters) != len(compiled.parameters):
+            raise SqlError(
+                "08P01",
+                f"bind message supplies {len(parameters)} parameters, but {len(compiled.parameters)} are needed",
+            )
+        return {str(place): value for place, value in enumerate(parameters, 1)}
+
+    def _inform(self, cached: Cached) -> None:
+        """Tell catalogs' views what is not in the database: sessions, and tables of the Data Catalog."""
+        views = {name for schema, name in cached.tables if schema == "amp_catalog"}
+        if not views:
+            return
+        if views & _views_of(catalogs.SESSIONS):
+            catalogs.set_sessions(self.db, self.warehouse.session_rows())
+        if views & _views_of(catalogs.EXTERNAL):
+            usable = [one for one in self.catalog().schemas.values() if one.kind == "external"]
+            grants = self.grants()
+            usable = [one for one in usable if grants.can("USAGE", "schema", one.name, one.name)]
+            catalogs.set_external(self.db, self.warehouse.external_rows(usable))
+
+    def _begin(self) -> None:
+        self._begun = self.warehouse.version  # before DuckDB's own: what is cached by it may be newer, never older
+        self.db.begin()
+        self._status = "T"
+
+    def _commit(self) -> None:
+        import duckdb
+
+        try:
+            self.db.commit()
+        except duckdb.Error as error:
+            self._status = "I"
+            self._end()
+            raise translated(error) from error
+        self._status = "I"
+        changed, self._changes = self._changes, 0
+        if changed:
+            self.warehouse.bump()
+        self._end()
+
+    def _rollback(self) -> None:
+        import duckdb
+
+        try:
+            self.db.rollback()
+        except duckdb.Error:
+            log.debug("session %s: nothing to roll back", self.pid, exc_info=True)
+        self._status = "I"
+        self._end()
+
+    def _failed(self) -> None:
+        """A statement has failed: the block it is in too."""
+        if self._status == "T":
+            self._rollback()
+            self._status = "E"
+
+    def _end(self) -> None:
+        """A transaction has ended, or failed."""
+        if self._changes:
+            self._changes = 0
+            self._grants = self._catalog = None
+        self.cursors.clear()
+
+    def _close_open(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _start_timer(self) -> threading.Timer | None:
+        limit = int(self.settings["statement_timeout"])
+        if limit <= 0:
+            return None
+        timer = threading.Timer(limit / 1000, self._interrupt, kwargs={"timed_out": True})
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _stop(self, timer: threading.Timer | None) -> None:
+        if timer is not None:
+            timer.cancel()
+        with self._running:
+            self._interruptible = False
+
+    def _interrupt(self, *, timed_out: bool) -> None:
+        with self._running:
+            if self._interruptible:
+                self._cancelled = True
+                self._timed_out = timed_out
+                self.db.interrupt()
+
+
+# Statements that are transactions of their own.
+_ALONE = ("VACUUM", "TRUNCATE")
+
+
+def _views_of(names: frozenset[tuple[str, str]]) -> set[str | None]:
+    return {catalogs.RELATIONS[one].view for one in names if one in catalogs.RELATIONS}

@@ -1,0 +1,1 @@
+"""SQL as Redshift reads it, decided on, and written as DuckDB's."""

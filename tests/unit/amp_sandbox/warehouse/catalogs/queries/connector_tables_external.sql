@@ -1,0 +1,2 @@
+-- redshift_connector 2.2.0, Cursor metadata methods
+SELECT * FROM (SELECT CAST(current_database() AS VARCHAR(124)) AS TABLE_CAT, schemaname AS table_schem, tablename AS TABLE_NAME, 'EXTERNAL TABLE' AS TABLE_TYPE, NULL AS REMARKS, '' as TYPE_CAT, '' as TYPE_SCHEM, '' as TYPE_NAME, '' AS SELF_REFERENCING_COL_NAME, '' AS REF_GENERATION FROM svv_external_tables) WHERE true AND TABLE_SCHEM LIKE 'spectrum' ORDER BY TABLE_TYPE,TABLE_SCHEM,TABLE_NAME;
