@@ -38,3 +38,8 @@ def logs_dir(home: Path) -> Path:
 def state_dir(home: Path, service: str | None = None) -> Path:
     """What the services keep; all of it, or one service's part."""
     return home / "state" / service if service else home / "state"
+
+
+def warehouse_certificate(home: Path) -> Path:
+    """The certificate of the warehouse's TLS, which is its own authority."""
+    return state_dir(home, "warehouse") / "tls" / "server.crt"

@@ -1,7 +1,7 @@
-"""One pass over the lake: snapshots of the catalogue, crawl of raw, Spark jobs, crawl of transformed.
+"""One pass over the lake: snapshots of the catalogue, crawl of raw, Spark jobs, crawl of transformed, marts.
 
-Every step is the AWS call that a scheduler makes: Lambda Invoke, StartCrawler, StartJobRun. A pass for the same date
-rebuilds what an earlier one wrote.
+Every step is the AWS call that a scheduler makes: Lambda Invoke, StartCrawler, StartJobRun, ExecuteStatement. A pass
+for the same date rebuilds what an earlier one wrote.
 
 **Left out:** a schedule, retries and alarms, which are a scheduler's.
 """
@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from amp_sandbox import aws
@@ -18,6 +18,7 @@ from amp_sandbox.batch.crawls import Crawl, crawl
 from amp_sandbox.batch.jobs import JobRun, start, wait
 from amp_sandbox.batch.plan import STAGES, Job
 from amp_sandbox.errors import SandboxError
+from amp_sandbox.marts import Built, build
 from amp_sandbox.progress import OnProgress, Step, ignore, step
 from amp_sandbox.settings import Settings
 from amp_sandbox.stack import stack_outputs
@@ -41,6 +42,7 @@ class Batch:
     snapshots: tuple[Snapshot, ...]
     crawls: tuple[Crawl, ...]
     runs: tuple[JobRun, ...]
+    marts: tuple[Built, ...]
     seconds: float
 
 
@@ -52,9 +54,10 @@ def today() -> date:
 def batch(
     settings: Settings, day: date, days: int, only: Sequence[str] = (), on_progress: OnProgress = ignore
 ) -> Batch:
-    """Rebuild the transformed tables of `day` and, where a job does, of the `days` up to it.
+    """Rebuild the transformed tables of `day` and, where a job does, of the `days` up to it; then the marts.
 
-    With `only`, run just the jobs of these names, without snapshots; the transformed bucket is crawled all the same.
+    With `only`, run just the jobs of these names, without snapshots; the transformed bucket is crawled and the marts
+    are built all the same.
     Raises SandboxError at the first step that fails.
     """
     started = time.monotonic()
@@ -71,7 +74,8 @@ def batch(
         jobs = [job for job in stage if not only or job.name in only]
         runs += _run_stage(settings, outputs, jobs, day, days, on_progress)
     crawls.append(_crawl(settings, outputs["TransformedCrawler"], "crawl transformed", on_progress))
-    return Batch(day, days, snapshots, tuple(crawls), tuple(runs), time.monotonic() - started)
+    marts = build(settings, day - timedelta(days=days - 1), day, on_progress)
+    return Batch(day, days, snapshots, tuple(crawls), tuple(runs), marts, time.monotonic() - started)
 
 
 def _snapshots(settings: Settings, outputs: Mapping[str, str], day: date) -> tuple[Snapshot, ...]:

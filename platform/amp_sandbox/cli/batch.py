@@ -26,10 +26,10 @@ DAYS = 8  # what `sandbox seed` publishes: a week and today
 @click.option("--job", "jobs", multiple=True, type=click.Choice(list(JOBS)), help="Run this job only; may be repeated.")
 @json_option
 def batch(day: datetime | None, days: int, jobs: tuple[str, ...], as_json: bool) -> None:
-    """Rebuild the lake's transformed tables.
+    """Rebuild the lake's transformed tables and the warehouse's marts.
 
-    Exports the catalogue, crawls the raw bucket, runs the Spark jobs on EMR on EKS, and crawls the transformed bucket.
-    Run again for the same days, it gives the same tables.
+    Exports the catalogue, crawls the raw bucket, runs the Spark jobs on EMR on EKS, crawls the transformed bucket, and
+    builds the marts in the warehouse. Run again for the same days, it gives the same tables.
     """
     from amp_sandbox.batch.run import batch as run
     from amp_sandbox.batch.run import today
@@ -52,5 +52,7 @@ def _print(done: "Batch") -> None:
     print_table(
         ("job", "run", "seconds"), [(run.job, run.run_id, f"{run.seconds:.1f}") for run in done.runs], ["seconds"]
     )
-    example = "select * from amp_transformed.show_engagement_daily order by listeners desc limit 5"
-    click.echo(pasteable(f'{done.seconds:.0f} s in all. See the tables with: sandbox sql "{example}"'))
+    marts = [(one.mart, f"{one.rows:,}", f"{one.seconds:.1f}") for one in done.marts]
+    print_table(("mart", "rows", "seconds"), marts, ["rows", "seconds"])
+    example = "select * from marts.daily_flash order by dt"
+    click.echo(pasteable(f'{done.seconds:.0f} s in all. See a mart with: sandbox sql --user analyst "{example}"'))

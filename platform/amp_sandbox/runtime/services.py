@@ -82,6 +82,7 @@ def _localstack(settings: Settings) -> Service:
             # Our extension: Lambda functions as processes, Kinesis and DynamoDB on moto, the rest on the stand-ins.
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_PROCESS_PYTHON": str(paths.environment_python("lambda")),
+            "LAMBDA_PROCESS_CERTIFICATES": str(paths.warehouse_certificate(settings.home)),
             "PROVIDER_OVERRIDE_KINESIS": "moto",
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",

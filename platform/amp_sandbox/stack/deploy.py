@@ -22,7 +22,7 @@ from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.settings import Settings
-from amp_sandbox.stack import spark_code
+from amp_sandbox.stack import spark_code, warehouse
 from amp_sandbox.stack.package import Package, build
 from amp_sandbox.stack.template import code_resources, read_parameters, read_template, with_code
 
@@ -74,7 +74,11 @@ def deploy(settings: Settings, on_progress: OnProgress = ignore) -> Deployment:
         template = with_code(template, {p.logical_id: f"s3://{settings.artifacts_bucket}/{p.key}" for p in packages})
         changes = _change_stack(settings, template)
         detail.append(_summary(changes))
-    return Deployment(settings.stack_name, changes, stack_outputs(settings), time.monotonic() - started)
+    outputs = stack_outputs(settings)
+    with step(on_progress, "configure warehouse") as detail:
+        statements = warehouse.configure(settings, outputs, paths.PARAMETERS)
+        detail.append(f"{len(statements)} statements" if statements else "nothing to change")
+    return Deployment(settings.stack_name, changes, outputs, time.monotonic() - started)
 
 
 def stack_outputs(settings: Settings) -> dict[str, str]:

@@ -48,7 +48,7 @@ def access(settings: Settings, user: str | None) -> Access:
         DbName=cluster["DBName"],
     )
     endpoint = cluster["Endpoint"]
-    tls = paths.state_dir(settings.home, "warehouse") / "tls" / "server.crt"
+    tls = paths.warehouse_certificate(settings.home)
     return Access(
         endpoint["Address"], endpoint["Port"], cluster["DBName"], made["DbUser"], made["DbPassword"], str(tls)
     )

@@ -28,7 +28,7 @@ from localstack.services.sqs import provider as sqs_provider
 from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.patch import patch
 
-from amp_localstack import s3_listing
+from amp_localstack import s3_listing, secret_rotation
 from amp_localstack.cloudformation import engine as cloudformation_engine
 from amp_localstack.event_source.standard_queue import StandardQueuePoller, is_standard_queue
 from amp_localstack.lambda_executor.checks import refusal
@@ -50,6 +50,7 @@ def apply() -> None:
     _count_metrics()
     _keep_large_objects_below_the_home()
     s3_listing.apply()
+    secret_rotation.apply()
     cloudformation_engine.apply()
 
 

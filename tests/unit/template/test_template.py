@@ -16,6 +16,9 @@ from amp_sandbox.settings import Settings
 from amp_sandbox.stack.template import code_resources, read_parameters, read_template, with_code
 
 TEMPLATE = read_template(paths.TEMPLATE)
+# Actions that concern no resource, so that "*" is all that can be said.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+WITHOUT_RESOURCE = {"secretsmanager:GetRandomPassword"}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,9 @@ def test_the_sam_translator_accepts_it(translated: dict[str, Any]) -> None:
         "CatalogIngestFunction",
         "CrawlerTriggerFunction",
         "EventTransformFunction",
+        "PasswordRotationFunction",
         "ShowFlattenerFunction",
+        "WarehouseConfigFunction",
     }
     assert not any(resource["Type"].startswith("AWS::Serverless") for resource in translated["Resources"].values())
 
@@ -84,7 +89,7 @@ def test_policies_name_their_actions_and_resources(translated: dict[str, Any]) -
         for statement in statements(role):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             assert not [action for action in actions if "*" in action], name
-            assert statement["Resource"] != "*", name
+            assert statement["Resource"] != "*" or set(actions) <= WITHOUT_RESOURCE, name
 
 
 def test_every_function_has_its_own_role(translated: dict[str, Any]) -> None:

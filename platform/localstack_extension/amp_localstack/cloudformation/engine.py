@@ -36,6 +36,7 @@ from amp_localstack.cloudformation.foundation_types import Alarm, Bucket, LogGro
 from amp_localstack.cloudformation.function import Function
 from amp_localstack.cloudformation.glue_types import Crawler, Database, Table
 from amp_localstack.cloudformation.redshift_cluster import Cluster
+from amp_localstack.cloudformation.rotation_schedule import RotationSchedule
 from amp_localstack.cloudformation.streaming_types import Queue, Stream
 from amp_localstack.cloudformation.virtual_cluster import VirtualCluster
 
@@ -57,6 +58,7 @@ TYPES = {
     "AWS::Redshift::Cluster": Cluster,
     "AWS::S3::Bucket": Bucket,
     "AWS::SQS::Queue": Queue,
+    "AWS::SecretsManager::RotationSchedule": RotationSchedule,
 }
 
 

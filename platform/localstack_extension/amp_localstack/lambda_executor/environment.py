@@ -138,6 +138,7 @@ class Environment:
                 tmp=tmp,
                 runtime_api=runtime_api,
                 endpoint_url=self._host.endpoint_url,
+                certificates=self._host.certificates,
             )
 
         command = [str(self._host.python), "-m", "awslambdaric", self._spec.handler]

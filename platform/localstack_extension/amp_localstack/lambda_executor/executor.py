@@ -1,8 +1,9 @@
 """The executor as LocalStack sees it: one object an execution environment.
 
 Selected with `LAMBDA_RUNTIME_EXECUTOR=process`. `LAMBDA_PROCESS_PYTHON` names the interpreter whose environment has
-`awslambdaric` and the SDK. LocalStack keeps deciding what it decided before: which version and alias an
-invocation is for, how many environments there are, when one is idle for too long, and where the logs go.
+`awslambdaric` and the SDK, `LAMBDA_PROCESS_CERTIFICATES` a file of authorities that functions trust. LocalStack keeps
+deciding what it decided before: which version and alias an invocation is for, how many environments there are, when
+one is idle for too long, and where the logs go.
 
 **Left out:** container images and runtimes other than `python3.x` (refused when the function is created, see
 `checks`), a Python of another minor version than the interpreter's (the handler runs on the one there is), file
@@ -109,6 +110,7 @@ def _host() -> Host:
     return Host(
         python=_python(),
         endpoint_url=f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}",
+        certificates=os.environ.get("LAMBDA_PROCESS_CERTIFICATES", ""),
         folder=folder,
         watch=MemoryWatch(),
         guard=OrphanGuard(folder),

@@ -60,10 +60,20 @@ class FunctionSpec:
 
 
 def build_environment(
-    spec: FunctionSpec, given: Mapping[str, str], *, python: Path, tmp: Path, runtime_api: str, endpoint_url: str
+    spec: FunctionSpec,
+    given: Mapping[str, str],
+    *,
+    python: Path,
+    tmp: Path,
+    runtime_api: str,
+    endpoint_url: str,
+    certificates: str = "",
 ) -> dict[str, str]:
     """The whole environment of one process of the function."""
     environment = _unreserved(spec, python, tmp) | {"AWS_ENDPOINT_URL": endpoint_url}
+    if certificates:
+        # What signs for services on this machine; on AWS, public authorities sign for AWS's. Those stay trusted.
+        environment["SSL_CERT_FILE"] = certificates
     environment |= _with_paths_kept(spec.variables, environment)
     environment |= {name: given[name] for name in GIVEN if given.get(name)}
     environment |= {

@@ -29,6 +29,7 @@ class Host:
     folder: Path  # for the functions' private temporary files
     watch: MemoryWatch
     guard: OrphanGuard
+    certificates: str = ""  # a file of authorities that functions trust besides the machine's own
 
 
 class RuntimeProcess:

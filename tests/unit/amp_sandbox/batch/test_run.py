@@ -3,7 +3,7 @@
 import io
 import itertools
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from amp_sandbox.batch import crawls, jobs
 from amp_sandbox.batch import run as module
 from amp_sandbox.batch.plan import JOBS, STAGES
 from amp_sandbox.errors import SandboxError
+from amp_sandbox.marts import Built
 from amp_sandbox.progress import Step
 from amp_sandbox.settings import Settings
 
@@ -90,7 +91,8 @@ class FakeEmr:
         if states:
             return {"jobRun": {"id": id, "state": states.pop(0)}}
         self.log.append(f"end {name}")
-        return {"jobRun": {"id": id, "state": "COMPLETED", **self.ends.get(name, {})}}
+        times = {"createdAt": datetime(2026, 3, 9, 1, 0, 0), "finishedAt": datetime(2026, 3, 9, 1, 0, 7)}  # noqa: DTZ001
+        return {"jobRun": {"id": id, "state": "COMPLETED", **times, **self.ends.get(name, {})}}
 
 
 class World:
@@ -102,12 +104,17 @@ class World:
             "emr-containers": FakeEmr(self.log),
         }
 
+    def build(self, _settings: Settings, first: date, last: date, _on_progress: object) -> tuple[Built, ...]:
+        self.log.append(f"build {first} to {last}")
+        return (Built("daily_flash", 2, 0.1),)
+
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(aws, "client", lambda _settings, service: made.clients[service])
     monkeypatch.setattr(module, "stack_outputs", lambda _settings: OUTPUTS)
+    monkeypatch.setattr(module, "build", made.build)
     monkeypatch.setattr(crawls, "POLL_SECONDS", 0)
     monkeypatch.setattr(jobs, "POLL_SECONDS", 0)
     return made
@@ -121,8 +128,10 @@ def test_a_pass_snapshots_crawls_transforms_and_crawls_again(world: World) -> No
         "crawl raw",
         *(f"end {name}" for name in JOBS),
         "crawl transformed",
+        "build 2026-03-08 to 2026-03-09",
     ]
-    assert [run.job for run in done.runs] == list(JOBS)
+    assert [(run.job, run.seconds) for run in done.runs] == [(name, 7) for name in JOBS]
+    assert [one.mart for one in done.marts] == ["daily_flash"]
     assert [(one.kind, one.documents) for one in done.snapshots] == [("shows", 3)]
     assert [str(one) for one in done.crawls] == ["tables: 2 created, 1 deleted"] * 2
 
@@ -149,7 +158,7 @@ def test_a_run_is_told_where_the_lake_is_and_which_days(world: World) -> None:
 
 def test_only_some_jobs_need_no_snapshot(world: World) -> None:
     module.batch(Settings(), DAY, 1, ["sessions"])
-    assert world.log == ["start sessions", "end sessions", "crawl transformed"]
+    assert world.log == ["start sessions", "end sessions", "crawl transformed", "build 2026-03-09 to 2026-03-09"]
 
 
 def test_a_crawler_that_runs_already_is_waited_for_and_started_again(world: World) -> None:

@@ -11,6 +11,7 @@ from amp_sandbox.audit import StreamAudit, TransformedAudit
 from amp_sandbox.batch.jobs import JobRun
 from amp_sandbox.batch.run import Batch
 from amp_sandbox.demo import Demo, Example, HopSummary, ShowEngagement, TrendingShow
+from amp_sandbox.marts import Built
 from amp_sandbox.publish.seed import Seeded
 
 Run = Callable[..., Result]
@@ -27,7 +28,7 @@ def test_demo_prints_everything_and_fails_unless_all_arrived(
         (HopSummary("app-events", "in the lake", 20_000, 950.4, 1_234.5), HopSummary("app-events", "x", 0, None, None)),
         (account,),
         (TrendingShow("After Hours", "Maya", 38, 70, 2),),
-        Batch(date(2026, 3, 9), 8, (), (), (JobRun("sessions", "run7", 12.34),), 60.0),
+        Batch(date(2026, 3, 9), 8, (), (), (JobRun("sessions", "run7", 12.34),), (Built("daily_flash", 8, 0.2),), 60.0),
         (TransformedAudit("app-events", 1_200, 0, 1_191, 9, 0, 0, 0),),
         (ShowEngagement("Night Line", "Noor", 41, 12.5, 17),),
         (Example("sandbox trace e-1", "an app event"),),

@@ -15,7 +15,7 @@ from amp_sandbox.publish.seed import Plan, Progress, Seeded
 from amp_sandbox.runtime import up
 from amp_sandbox.settings import Settings
 
-BATCH = Batch(date(2026, 3, 9), 8, (), (), (), 1.0)
+BATCH = Batch(date(2026, 3, 9), 8, (), (), (), (), 1.0)
 CLEAN = StreamAudit("app-events", 10, 10, 0, 0, 0, 0, 0, 0)
 
 

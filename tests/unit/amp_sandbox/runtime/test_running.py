@@ -3,6 +3,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.waiting import eventually
 
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime.processes import MARKER
@@ -33,6 +34,8 @@ def test_a_home_without_processes_is_refused_by_name_whoever_else_runs(home: Pat
 
 def test_a_home_with_a_process_is_accepted(home: Path) -> None:
     process = psutil.Popen(["/bin/sleep", "60"], env={MARKER: str(home)})
+    # The system shows a process's environment a moment after it has been started.
+    eventually(process.environ, lambda seen: MARKER in seen, timeout=10, what="the environment of the process")
     try:
         assert running_settings().home == home
     finally:

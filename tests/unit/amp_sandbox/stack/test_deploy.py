@@ -174,6 +174,7 @@ def sandbox(
     clock = itertools.count()
     monkeypatch.setattr(module, "paths", SimpleNamespace(TEMPLATE=tmp_path / "template.yaml", PARAMETERS=tmp_path))
     monkeypatch.setattr(module, "build", built)
+    monkeypatch.setattr(module.warehouse, "configure", lambda *_: ())  # as has this
     monkeypatch.setattr(module.spark_code, "upload", lambda _settings, present: len(present))  # has its own tests
     monkeypatch.setattr(module, "aws", SimpleNamespace(client=lambda _settings, service: clients[service]))
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _seconds: None))

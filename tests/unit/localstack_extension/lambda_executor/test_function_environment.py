@@ -12,7 +12,7 @@ from amp_localstack.lambda_executor.function_environment import (
 SPEC = FunctionSpec("fn", "3", "app.handler", "python3.11", "eu-west-1", 256, 30, Path("/code"))
 
 
-def build(given=None, **spec):
+def build(given=None, certificates="", **spec):
     changed = FunctionSpec(**{**SPEC.__dict__, **spec})
     return build_environment(
         changed,
@@ -21,7 +21,13 @@ def build(given=None, **spec):
         tmp=Path("/private"),
         runtime_api="127.0.0.1:9",
         endpoint_url="http://127.0.0.1:4566",
+        certificates=certificates,
     )
+
+
+def test_functions_trust_who_signs_for_services_of_this_machine():
+    assert build(certificates="/tls/server.crt")["SSL_CERT_FILE"] == "/tls/server.crt"
+    assert "SSL_CERT_FILE" not in build()
 
 
 def test_the_reserved_variables_are_set():
