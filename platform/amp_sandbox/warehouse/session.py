@@ -238,7 +238,7 @@ class Session:
 
     def grants(self) -> Grants:
         """What the session's user may do, as of the transaction."""
-        version = self.version()
+        version = self._deciding()
         if self._grants is None or self._grants[:2] != (version, self._user):
             self._grants = (version, self._user, security.load_grants(self))
         return self._grants[2]
@@ -269,6 +269,10 @@ class Session:
         if self._changes:
             return (self._begun, self.pid, self._changes)
         return (self._begun if self._status == "T" else self.warehouse.version,)
+
+    def _deciding(self) -> Version:
+        """What decisions are kept by: in a block that has changed nothing, what others committed since counts too."""
+        return self.version() if self._changes else (self.warehouse.version,)
 
     def notice(self, message: str, severity: str = "NOTICE", sqlstate: str = "00000") -> None:
         """Add a notice."""
@@ -411,6 +415,7 @@ class Session:
             self.settings["search_path"],
             self.pid if (self.temporary_schema in self.catalog().schemas) else 0,
             self.version(),
+            self._deciding(),
         )
         cached = self.warehouse.compiled.get(key)
         if cached is None:
@@ -454,10 +459,12 @@ class Session:
         return {str(place): value for place, value in enumerate(parameters, 1)}
 
     def _inform(self, cached: Cached) -> None:
-        """Tell catalogs' views what is not in the database: sessions, and tables of the Data Catalog."""
+        """Tell catalogs' views what is not in the database: settings, sessions, and tables of the Data Catalog."""
         views = {name for schema, name in cached.tables if schema == "amp_catalog"}
         if not views:
             return
+        if views & _views_of(catalogs.SETTINGS):
+            catalogs.set_settings(self.db, self.settings)
         if views & _views_of(catalogs.SESSIONS):
             catalogs.set_sessions(self.db, self.warehouse.session_rows())
         if views & _views_of(catalogs.EXTERNAL):

@@ -152,6 +152,14 @@ def test_external_partitions_have_their_places(asking: Any) -> None:
     ]
 
 
+def test_settings_are_the_sessions_own(asking: Any) -> None:
+    session = asking.session("bob")
+    session.run("SET query_group TO 'reports'").rows()
+    query = "SELECT setting FROM pg_settings WHERE name = 'query_group'"
+    assert asking.rows(query, "bob") == [("reports",)]
+    assert asking.rows(query) == [("default",)]
+
+
 def test_sessions_are_shown_to_themselves_and_superusers(asking: Any) -> None:
     for user in ("ann", "bob"):
         asking.session(user)
