@@ -54,9 +54,15 @@ class Service:
     port_setting: str
     health_path: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    more_ports: Mapping[str, int] = field(default_factory=dict)  # that it listens on, by the settings that move them
     priority: int = 10  # the highest stops first
     ready_seconds: float = 60  # how long `up` waits for its health check
     stop_seconds: int = 10  # from asking it to stop to killing it
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Every port that it listens on, by the setting that moves it."""
+        return {self.port_setting: self.port, **self.more_ports}
 
     @property
     def url(self) -> str:
@@ -161,6 +167,7 @@ def _warehouse(settings: Settings) -> Service:
         directory=paths.state_dir(settings.home, WAREHOUSE),
         port=settings.warehouse_api_port,
         port_setting=variable("warehouse_api_port"),
+        more_ports={variable("warehouse_port"): settings.warehouse_port},
         health_path="/health",
         priority=25,
         stop_seconds=15,

@@ -130,17 +130,23 @@ def _require_environments(services: Sequence[Service]) -> None:
 
 
 def _require_free_ports(services: Sequence[Service]) -> None:
-    busy = [service for service in services if not is_free(service.port)]
+    busy = [
+        (service.name, setting, port)
+        for service in services
+        for setting, port in service.ports.items()
+        if not is_free(port)
+    ]
     if busy:
         lines = [
-            f"Port {s.port} for {s.name} is held by {processes.holder_of_port(s.port) or 'an unknown process'}; "
-            f"{s.port_setting} moves it."
-            for s in busy
+            f"Port {port} for {name} is held by {processes.holder_of_port(port) or 'an unknown process'}; "
+            f"{setting} moves it."
+            for name, setting, port in busy
         ]
+        _, setting, port = busy[0]
         raise SandboxError(
-            f"In use on 127.0.0.1: {', '.join(f'port {service.port}' for service in busy)}.",
+            f"In use on 127.0.0.1: {', '.join(f'port {one}' for _, _, one in busy)}.",
             "\n".join(lines),
-            f"Stop what holds it, or choose another port, such as: {busy[0].port_setting}={busy[0].port + 100}",
+            f"Stop what holds it, or choose another port, such as: {setting}={port + 100}",
         )
 
 

@@ -39,7 +39,9 @@ def test_one_service_can_be_chosen(settings: Settings) -> None:
 
 
 def test_an_unknown_name_is_an_error_that_tells_the_known_ones(settings: Settings) -> None:
-    with pytest.raises(SandboxError, match="catalog_api, localstack, standins, warehouse, supervisord, lambda/<function>"):
+    with pytest.raises(
+        SandboxError, match="catalog_api, localstack, standins, warehouse, supervisord, lambda/<function>"
+    ):
         read(settings, "localstak", 5)
 
 

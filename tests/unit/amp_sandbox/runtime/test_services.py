@@ -19,12 +19,11 @@ def test_nothing_of_the_shells_environment_is_passed_on(monkeypatch: pytest.Monk
 
 
 def test_every_port_can_be_moved() -> None:
-    ports = {"localstack_port": 5001, "standins_port": 5002, "catalog_api_port": 5003, "warehouse_api_port": 5004}
+    ports = dict(zip(PORTS, range(6001, 7000), strict=False))
     moved = services(**ports)
-    assert {service.port_setting: service.port for service in moved.values()} == {
-        variable(name): port for name, port in ports.items()
-    }
-    for default in ("4566", "4570", "8070", "4571"):
+    listening = {setting: port for service in moved.values() for setting, port in service.ports.items()}
+    assert listening == {variable(name): port for name, port in ports.items()}
+    for default in ("4566", "4570", "8070", "4571", "5439"):
         assert default not in repr(moved)
 
 
