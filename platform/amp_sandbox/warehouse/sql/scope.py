@@ -133,3 +133,21 @@ def _plain(parts: list[str], scope: Scope) -> _Found | None:
             return _named(name), place.aliases[name], rest
         place = place.parent
     return None
+
+
+def renamed(columns: Columns, names: Sequence[str]) -> Columns:
+    """The columns under the names of an alias, which may be fewer."""
+    if len(names) > len(columns):
+        raise errors.syntax_error(f"{len(names)} column names for {len(columns)} columns")
+    return tuple((names[n] if n < len(names) else name, kind) for n, (name, kind) in enumerate(columns))
+
+
+def alias_of(name: str, columns: Columns = ()) -> exp.TableAlias:
+    """A table's alias, with its columns' names."""
+    listed = [exp.to_identifier(one, quoted=True) for one, _ in columns]
+    return exp.TableAlias(this=exp.to_identifier(name, quoted=True), columns=listed)
+
+
+def aliased(node: exp.Expr, name: str) -> exp.Expr:
+    """A column of a list, with its name."""
+    return exp.Alias(this=node, alias=exp.to_identifier(name, quoted=True))
