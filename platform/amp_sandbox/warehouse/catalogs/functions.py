@@ -168,6 +168,8 @@ _MACROS = (
         types.TEXT,
         "a: amp_catalog.to_array(list_filter(amp_catalog.existing_path(), lambda amp__s: a OR amp__s <> 'pg_catalog'))",
     ),
+    _macro("to_regclass", types.OID, "a: amp_catalog.find_relation(a)"),
+    _macro("to_regtype", types.OID, "a: amp_catalog.find_type(a)"),
     _macro("pg_backend_pid", types.INTEGER, ": getvariable('amp_pid')::INTEGER"),
     _macro(
         "pg_get_userbyid",
@@ -247,14 +249,15 @@ _MACROS = (
     _macro(
         "amp_type_oid",
         types.OID,
-        "a: coalesce((SELECT any_value(amp__oid) FROM amp_catalog.find_types"
-        " WHERE lower(a) IN (amp__name, 'pg_catalog.' || amp__name, amp_catalog.type_name(amp__oid))), 0)",
+        "a: coalesce(amp_catalog.find_type(a), 0)",
     ),
 )
 
 # Read by the macros above, and made after the views that they read.
 SHOWN = """
 CREATE MACRO amp_catalog.array_element(a) AS trim(amp_catalog.to_array([a]), '{}');
+CREATE MACRO amp_catalog.find_type(a) AS (SELECT any_value(amp__oid) FROM amp_catalog.find_types
+    WHERE lower(a) IN (amp__name, 'pg_catalog.' || amp__name, amp_catalog.type_name(amp__oid)));
 CREATE MACRO amp_catalog.view_text(a) AS (SELECT any_value(amp__definition)
     FROM amp_catalog.find_views WHERE amp__oid = a::BIGINT);
 CREATE MACRO amp_catalog.key_text(a) AS (SELECT any_value(amp__text)

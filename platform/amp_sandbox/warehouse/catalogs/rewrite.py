@@ -241,6 +241,23 @@ def _table(node: exp.Expr) -> exp.Expr:
     return table
 
 
+def _select(node: exp.Expr) -> exp.Expr:
+    """FROM ((a JOIN b ON …) JOIN c ON …): parentheses that stand first change nothing, and ODBC drivers write them."""
+    source = node.args.get("from_")
+    while source is not None and _is_join_in_parentheses(source.this):
+        outer = source.this
+        inner = outer.this
+        joins = [*(inner.args.get("joins") or []), *(outer.args.get("joins") or []), *(node.args.get("joins") or [])]
+        inner.set("joins", None)
+        source.set("this", inner)
+        node.set("joins", joins)
+    return node
+
+
+def _is_join_in_parentheses(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Subquery) and not node.alias and isinstance(node.this, exp.Table | exp.Subquery)
+
+
 def _escaped(node: exp.Expr) -> exp.Expr:
     """E'…', whose escapes the tokenizer has read."""
     return exp.Literal.string(node.name)
@@ -257,4 +274,5 @@ _CHANGES: Mapping[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.Anonymous: _anonymous,
     exp.Table: _table,
     exp.ByteString: _escaped,
+    exp.Select: _select,
 }

@@ -88,7 +88,7 @@ SOURCES = (
     CREATE VIEW amp_catalog.all_sessions AS
     SELECT s.* FROM (SELECT unnest(getvariable('amp_sessions')::{_SESSION_TYPE}, max_depth := 2)) s,
         amp_catalog.whoami w
-    WHERE w.superuser OR s.user_name = w.name
+    WHERE w.superuser OR w.syslog_access OR s.user_name = w.name
     """,  # noqa: S608
 )
 
