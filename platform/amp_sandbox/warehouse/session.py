@@ -32,6 +32,8 @@ Status = Literal["I", "T", "E"]
 _ENDS = ("COMMIT", "ROLLBACK")
 _BLOCKS = ("BEGIN", *_ENDS)
 Version = tuple[int, ...]
+# Longer statements are not kept compiled: they are seldom sent twice.
+MOST_KEPT_TEXT = 20_000
 
 
 @dataclass(frozen=True)
@@ -430,9 +432,10 @@ class Session:
             tables = compiling.tables_of(allow)
             compiling.check(self.db, compiled, tables)
             cached = Cached(compiled, tables)
-        if described and cached.compiled.columns is not None and cached.columns is None:
+        is_query = cached.compiled.columns is not None and cached.compiled.into is None
+        if described and is_query and cached.columns is None:
             cached = Cached(cached.compiled, cached.tables, self._describe(cached.compiled))
-        if cached.compiled.lasting and cached.compiled.into is None:
+        if cached.compiled.lasting and cached.compiled.into is None and len(source.text) <= MOST_KEPT_TEXT:
             self.warehouse.compiled.put(key, cached)
         return cached
 

@@ -223,6 +223,7 @@ def _assignment(node: exp.Expr, relation: Relation, scope: Scope) -> exp.EQ:
     if not isinstance(node, exp.EQ) or not isinstance(node.this, exp.Column):
         raise errors.syntax_error("SET needs column = value")
     target = relation.column(node.this.name.lower())
+    scope.changed.add(target.name)
     if target.identity:
         raise errors.SqlError("428C9", f"cannot set an identity column ({target.name}) to a value")
     value = node.args["expression"]
@@ -256,6 +257,8 @@ def _open_target(node: exp.Expr, scope: Scope) -> tuple[Relation, exp.Table]:
     relation = _target(node, scope)
     alias = node.alias.lower() or relation.name
     scope.add(alias, tuple((one.name, one.type) for one in relation.columns), relation.schema)
+    used = scope.watch(alias, scope.allow.bound[id(node)])
+    used["UPDATE"] = scope.changed
     table = target_table(relation)
     if node.alias:
         table.set("alias", alias_of(alias))

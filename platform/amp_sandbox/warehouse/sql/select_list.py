@@ -95,6 +95,8 @@ def _star(node: exp.Expr, scope: Scope) -> list[tuple[str, RedshiftType | None, 
             found.append((name, kind, exp.column(exp.to_identifier(name, quoted=True))))
     for alias, columns in wanted.items():
         for name, kind in columns:
+            if name not in except_:
+                scope.read(alias, name)
             if name in scope.merged and not isinstance(node, exp.Column):
                 continue
             identifier = exp.to_identifier(name, quoted=True)

@@ -139,6 +139,9 @@ def _table(node: exp.Table, scope: Scope, pruning: exp.Expr | None) -> exp.Expr:
     rows, columns = relation(bound, scope, pruning, alias)
     columns = renamed(columns, names)
     scope.add(alias, columns, bound.relation.schema)
+    if bound.partly and names:
+        raise errors.not_supported("new names for the columns of a table that is granted in part")
+    scope.watch(alias, bound)
     rows.set("alias", alias_of(alias, columns if names or not isinstance(rows, exp.Table) else ()))
     return rows
 
@@ -190,8 +193,11 @@ def _unnested(node: exp.Expr, scope: Scope) -> exp.Expr:
 def _check_using(using: Sequence[str], before: Sequence[str], new: Sequence[str], scope: Scope) -> None:
     for name in using:
         for side in (before, new):
-            if not any(name in dict(scope.sources[alias]) for alias in side):
+            owners = [alias for alias in side if name in dict(scope.sources[alias])]
+            if not owners:
                 raise errors.undefined_column(name)
+            for alias in owners:
+                scope.read(alias, name)
 
 
 def _query(node: exp.Expr, scope: Scope) -> tuple[exp.Query, Columns]:
