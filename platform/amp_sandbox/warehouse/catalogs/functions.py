@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from amp_sandbox.warehouse import types
+from amp_sandbox.warehouse.catalogs.definitions import INT2_ARRAY
 from amp_sandbox.warehouse.catalogs.interface import Function
 from amp_sandbox.warehouse.catalogs.pg_catalog import SQL_NAMES
 from amp_sandbox.warehouse.types import RedshiftType
@@ -237,6 +238,7 @@ _MACROS = (
     _macro("amp_array_has", types.BOOLEAN, "ab: list_contains(amp_catalog.from_array(a), b::VARCHAR)"),
     _macro("amp_array_item", types.TEXT, "ab: amp_catalog.from_array(a)[b::INTEGER]"),
     _macro("amp_vector_item", types.TEXT, "ab: amp_catalog.from_array(a)[b::INTEGER + 1]"),
+    _macro("amp_number_array", INT2_ARRAY, "a: a"),
     _macro("amp_array_quote", types.TEXT, "a: amp_catalog.array_element(a)"),
     _macro("amp_relation_oid", types.OID, "a: amp_catalog.the_relation(a)"),
     _macro(

@@ -183,7 +183,13 @@ def _array(node: exp.Expr) -> exp.Expr:
         quoted = _call("amp_array_quote", item)
         parts = quoted if parts is None else _joined(_joined(parts, exp.Literal.string(",")), quoted)
     inner = exp.Literal.string("") if parts is None else parts
-    return exp.Paren(this=_joined(_joined(exp.Literal.string("{"), inner), exp.Literal.string("}")))
+    text = exp.Paren(this=_joined(_joined(exp.Literal.string("{"), inner), exp.Literal.string("}")))
+    numbers = bool(node.expressions) and all(_is_smallint(one) for one in node.expressions)
+    return _call("amp_number_array", text) if numbers else text
+
+
+def _is_smallint(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Cast) and node.to.this is exp.DType.SMALLINT
 
 
 def _joined(left: exp.Expr, right: exp.Expr) -> exp.Expr:

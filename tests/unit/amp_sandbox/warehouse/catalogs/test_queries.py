@@ -230,6 +230,12 @@ def test_sqlalchemy_learns_of_keys(asking: Any) -> None:
     ]
 
 
+def test_numbers_of_columns_are_sent_as_an_array(asking: Any) -> None:
+    # psycopg2 makes a list of OID 1005, which SQLAlchemy looks columns up by.
+    columns = dict(asking.columns(text_of("sqlalchemy_constraints", asking.oids)))
+    assert columns["conkey"] == "smallint[]"
+
+
 def test_sqlalchemy_learns_of_columns(asking: Any) -> None:
     rows = asking.rows(text_of("sqlalchemy_columns", asking.oids))
     assert [row[1:9] for row in rows if row[1] == "orders"] == [
