@@ -50,6 +50,7 @@ class FakeWarehouse:
         self._db.execute("SET GLOBAL TimeZone = 'UTC'")
         self._lock = threading.Lock()
         self._next_pid = 1000
+        self.session_timeout: Any = None
         self.sessions: list[FakeSession] = []
         self.kept: dict[str, Kept] = {USER: passwords.kept(USER, PASSWORD)}
 
@@ -63,7 +64,7 @@ class FakeWarehouse:
         return self.kept[login].scram if login in self.kept else None
 
     def by_scram(self, login: str) -> Login:
-        return Login(login, (), {}, None, None)
+        return Login(login, (), {}, None, self.session_timeout)
 
     def by_md5(self, login: str, salt: bytes, response: str) -> Login:
         kept = self.kept.get(login)

@@ -16,6 +16,7 @@ from amp_sandbox.warehouse.security.login import Credentials
 _LEAST_SECONDS, _MOST_SECONDS = 900, 3600
 # Signatures are not checked here, so all callers are the account's root.
 IAM_USER = "root"
+RESERVED = frozenset(("public", "rdsdb"))  # everybody, and the system itself
 
 
 @operation("redshift", "GetClusterCredentials", refuses=["CustomDomainName"])
@@ -26,8 +27,8 @@ def get_cluster_credentials(ctx: Context, req: Request) -> Answer:
     """
     require_cluster(ctx, req["ClusterIdentifier"])
     user, groups = req["DbUser"], req.get("DbGroups") or []
-    if user.lower() == "public":
-        raise errors.invalid_value("The parameter DbUser cannot be PUBLIC.")
+    if user.lower() in RESERVED:
+        raise errors.invalid_value(f"The parameter DbUser cannot be {user}.")
     _require_database(ctx, req)
     made = _credentials(ctx, user, groups, _seconds(req), auto_create=bool(req.get("AutoCreate")))
     return {"DbUser": made.login, "DbPassword": made.password, "Expiration": made.expires}

@@ -35,13 +35,16 @@ def set_master(ctx: Context, name: str, password: str) -> None:
 
 
 def managed_secret(ctx: Context, cluster: str, user: str, existing: str | None = None) -> tuple[str, str]:
-    """A new password, kept in Secrets Manager: the secret's ARN, and the password."""
+    """A new password, kept in Secrets Manager: the secret's ARN, and the password.
+
+    Redshift's own name of it, with a ! in it, is one that AWS's services alone may give.
+    """
     secrets, password = ctx.aws("secretsmanager"), passwords.generated()
     text = json.dumps({"username": user, "password": password})
     if existing is not None:
         secrets.put_secret_value(SecretId=existing, SecretString=text)
         return existing, password
-    made: dict[str, Any] = secrets.create_secret(Name=f"redshift!{cluster}-{user}", SecretString=text)
+    made: dict[str, Any] = secrets.create_secret(Name=f"redshift/{cluster}-{user}", SecretString=text)
     return made["ARN"], password
 
 

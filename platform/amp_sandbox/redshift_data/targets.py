@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from amp_sandbox.protocol import Context, Request
-from amp_sandbox.redshift.credentials import IAM_USER, require_iam_user
+from amp_sandbox.redshift.credentials import IAM_USER, RESERVED, require_iam_user
 from amp_sandbox.redshift_data import errors
 from amp_sandbox.warehouse.context import host_of
 from amp_sandbox.warehouse.host import Host, HostLogins
@@ -63,6 +63,8 @@ def target_of(ctx: Context, req: Request) -> Target:
         return Target(_text(secret, "username"), _given(database), cluster, _text(secret, "password"), arn)
     if not cluster:
         raise errors.invalid("Give ClusterIdentifier, with DbUser or without, or SecretArn.")
+    if user and user.lower() in RESERVED:
+        raise errors.invalid(f"DbUser cannot be {user}.")
     if user:
         return Target(user.lower(), _given(database), cluster)
     require_iam_user(ctx)

@@ -12,6 +12,8 @@ from amp_sandbox.redshift import service as redshift
 from amp_sandbox.redshift_data import service as redshift_data
 from amp_sandbox.settings import load_settings
 from amp_sandbox.standins.app import create_app
+from amp_sandbox.warehouse.engine import Warehouse
+from amp_sandbox.warehouse.external.glue import of_sandbox
 from amp_sandbox.warehouse.host import Host, options
 
 # How long a request under way may hold up a stop.
@@ -24,7 +26,9 @@ def main() -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
     )
-    host = Host(options(settings), settings.warehouse_port)
+    host = Host(
+        options(settings), settings.warehouse_port, make=lambda given: Warehouse(given, external=of_sandbox(settings))
+    )
     runner = redshift_data.make_runner(settings, host)
     uvicorn.run(
         create_app([redshift.open_service(settings, host, runner), redshift_data.open_service(settings, host, runner)]),

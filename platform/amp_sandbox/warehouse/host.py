@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
+
 from amp_sandbox import aws, paths
 from amp_sandbox.settings import Settings
+from amp_sandbox.warehouse.duck_errors import translated
 from amp_sandbox.warehouse.engine import Options, S3Access, Warehouse
 from amp_sandbox.warehouse.errors import SqlError
 from amp_sandbox.warehouse.security import login as logins
@@ -56,7 +59,7 @@ class Host:
     ) -> None:
         self.last_error: str | None = None
         self._options, self._port, self._now, self._make = given, port, now, make
-        self._lock = threading.RLock()
+        self._lock, self._trusting = threading.RLock(), threading.Lock()
         self._warehouse: Warehouse | None = None
         self._wire: WireServer | None = None
         self.cluster_names: Callable[[], Collection[str]] = lambda: ()
@@ -105,17 +108,16 @@ class Host:
     @contextmanager
     def trusted(self) -> Iterator[Any]:
         """A DuckDB connection for the security model's functions, in a transaction that is committed at the end."""
-        db = self._running().cursor()
-        try:
-            db.execute("BEGIN")
+        with self._trusting:  # one at a time: two that change users would fail as conflicting transactions
+            db = self._running().cursor()
             try:
+                db.execute("BEGIN")
                 yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
-        finally:
-            db.close()
+                db.execute("COMMIT")
+            except duckdb.Error as error:
+                raise translated(error) from error
+            finally:
+                db.close()  # which rolls back what is not committed
 
     def changed(self) -> None:
         """Say that users have been changed by `trusted`."""

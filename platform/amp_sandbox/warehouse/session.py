@@ -32,6 +32,8 @@ Status = Literal["I", "T", "E"]
 _ENDS = ("COMMIT", "ROLLBACK")
 _BLOCKS = ("BEGIN", *_ENDS)
 Version = tuple[int, ...]
+# Longer statements are not kept compiled: they are seldom sent twice.
+MOST_KEPT_TEXT = 20_000
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ class Session:
 
     def grants(self) -> Grants:
         """What the session's user may do, as of the transaction."""
-        version = self.version()
+        version = self._deciding()
         if self._grants is None or self._grants[:2] != (version, self._user):
             self._grants = (version, self._user, security.load_grants(self))
         return self._grants[2]
@@ -269,6 +271,10 @@ class Session:
         if self._changes:
             return (self._begun, self.pid, self._changes)
         return (self._begun if self._status == "T" else self.warehouse.version,)
+
+    def _deciding(self) -> Version:
+        """What decisions are kept by: in a block that has changed nothing, what others committed since counts too."""
+        return self.version() if self._changes else (self.warehouse.version,)
 
     def notice(self, message: str, severity: str = "NOTICE", sqlstate: str = "00000") -> None:
         """Add a notice."""
@@ -411,6 +417,7 @@ class Session:
             self.settings["search_path"],
             self.pid if (self.temporary_schema in self.catalog().schemas) else 0,
             self.version(),
+            self._deciding(),
         )
         cached = self.warehouse.compiled.get(key)
         if cached is None:
@@ -425,9 +432,10 @@ class Session:
             tables = compiling.tables_of(allow)
             compiling.check(self.db, compiled, tables)
             cached = Cached(compiled, tables)
-        if described and cached.compiled.columns is not None and cached.columns is None:
+        is_query = cached.compiled.columns is not None and cached.compiled.into is None
+        if described and is_query and cached.columns is None:
             cached = Cached(cached.compiled, cached.tables, self._describe(cached.compiled))
-        if cached.compiled.lasting and cached.compiled.into is None:
+        if cached.compiled.lasting and cached.compiled.into is None and len(source.text) <= MOST_KEPT_TEXT:
             self.warehouse.compiled.put(key, cached)
         return cached
 
@@ -454,10 +462,12 @@ class Session:
         return {str(place): value for place, value in enumerate(parameters, 1)}
 
     def _inform(self, cached: Cached) -> None:
-        """Tell catalogs' views what is not in the database: sessions, and tables of the Data Catalog."""
+        """Tell catalogs' views what is not in the database: settings, sessions, and tables of the Data Catalog."""
         views = {name for schema, name in cached.tables if schema == "amp_catalog"}
         if not views:
             return
+        if views & _views_of(catalogs.SETTINGS):
+            catalogs.set_settings(self.db, self.settings)
         if views & _views_of(catalogs.SESSIONS):
             catalogs.set_sessions(self.db, self.warehouse.session_rows())
         if views & _views_of(catalogs.EXTERNAL):

@@ -1,6 +1,7 @@
 """The clients that people use for Redshift, unchanged."""
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import psycopg2
 import pytest
 import redshift_connector
 import sqlalchemy
+from support.sandboxes import run
 
 from amp_sandbox import aws, paths
 from amp_sandbox.warehouse.wire.certificate import certificate_path
@@ -121,6 +123,17 @@ def test_sqlalchemy(warehouse: Warehouse) -> None:
         found = connection.execute(sqlalchemy.text("SELECT * FROM shows WHERE id = :id"), {"id": 1})
         assert [tuple(row) for row in found] == [ROW]
     engine.dispose()
+
+
+def test_the_sandboxs_own_command(warehouse: Warehouse) -> None:
+    done = run(warehouse.settings, "sql", "--user", "reader", "--json", "SELECT current_user AS me")
+    assert json.loads(done.stdout) == [{"me": "reader"}]
+    refused = run(warehouse.settings, "sql", "--user", "reader", "SELECT * FROM shows")
+    assert refused.returncode == 1
+    assert "permission denied for relation shows (42501)" in refused.stderr
+    if shutil.which("psql"):
+        done = run(warehouse.settings, "psql", "--user", "reader", "-XAtc", "SELECT current_user")
+        assert done.stdout == "reader\n"
 
 
 def test_psql(warehouse: Warehouse) -> None:

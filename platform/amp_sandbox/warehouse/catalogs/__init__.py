@@ -12,17 +12,19 @@ from amp_sandbox.warehouse.catalogs import base, functions, information_schema, 
 from amp_sandbox.warehouse.catalogs.functions import FUNCTIONS
 from amp_sandbox.warehouse.catalogs.interface import Relation
 from amp_sandbox.warehouse.catalogs.rewrite import rewrite, without_catalog_types
-from amp_sandbox.warehouse.catalogs.svv import EXTERNAL, SESSIONS, set_external, set_sessions
+from amp_sandbox.warehouse.catalogs.svv import EXTERNAL, SESSIONS, SETTINGS, set_external, set_sessions, set_settings
 
 __all__ = [
     "EXTERNAL",
     "FUNCTIONS",
     "RELATIONS",
     "SESSIONS",
+    "SETTINGS",
     "install",
     "rewrite",
     "set_external",
     "set_sessions",
+    "set_settings",
     "without_catalog_types",
 ]
 

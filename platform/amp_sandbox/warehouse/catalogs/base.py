@@ -33,7 +33,7 @@ CREATE MACRO amp_catalog.quoted(name) AS
 _VIEWS = (
     """
     CREATE VIEW amp_catalog.whoami AS
-    SELECT id, name, superuser FROM amp_sys.users WHERE name = amp_catalog.me()
+    SELECT id, name, superuser, syslog_access FROM amp_sys.users WHERE name = amp_catalog.me()
     """,
     # Groups of temporary credentials are the user's who logged on.
     """

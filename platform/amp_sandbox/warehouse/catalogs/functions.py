@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from amp_sandbox.warehouse import types
+from amp_sandbox.warehouse.catalogs.definitions import INT2_ARRAY
 from amp_sandbox.warehouse.catalogs.interface import Function
 from amp_sandbox.warehouse.catalogs.pg_catalog import SQL_NAMES
 from amp_sandbox.warehouse.types import RedshiftType
@@ -168,6 +169,8 @@ _MACROS = (
         types.TEXT,
         "a: amp_catalog.to_array(list_filter(amp_catalog.existing_path(), lambda amp__s: a OR amp__s <> 'pg_catalog'))",
     ),
+    _macro("to_regclass", types.OID, "a: amp_catalog.find_relation(a)"),
+    _macro("to_regtype", types.OID, "a: amp_catalog.find_type(a)"),
     _macro("pg_backend_pid", types.INTEGER, ": getvariable('amp_pid')::INTEGER"),
     _macro(
         "pg_get_userbyid",
@@ -235,6 +238,7 @@ _MACROS = (
     _macro("amp_array_has", types.BOOLEAN, "ab: list_contains(amp_catalog.from_array(a), b::VARCHAR)"),
     _macro("amp_array_item", types.TEXT, "ab: amp_catalog.from_array(a)[b::INTEGER]"),
     _macro("amp_vector_item", types.TEXT, "ab: amp_catalog.from_array(a)[b::INTEGER + 1]"),
+    _macro("amp_number_array", INT2_ARRAY, "a: a"),
     _macro("amp_array_quote", types.TEXT, "a: amp_catalog.array_element(a)"),
     _macro("amp_relation_oid", types.OID, "a: amp_catalog.the_relation(a)"),
     _macro(
@@ -247,14 +251,15 @@ _MACROS = (
     _macro(
         "amp_type_oid",
         types.OID,
-        "a: coalesce((SELECT any_value(amp__oid) FROM amp_catalog.find_types"
-        " WHERE lower(a) IN (amp__name, 'pg_catalog.' || amp__name, amp_catalog.type_name(amp__oid))), 0)",
+        "a: coalesce(amp_catalog.find_type(a), 0)",
     ),
 )
 
 # Read by the macros above, and made after the views that they read.
 SHOWN = """
 CREATE MACRO amp_catalog.array_element(a) AS trim(amp_catalog.to_array([a]), '{}');
+CREATE MACRO amp_catalog.find_type(a) AS (SELECT any_value(amp__oid) FROM amp_catalog.find_types
+    WHERE lower(a) IN (amp__name, 'pg_catalog.' || amp__name, amp_catalog.type_name(amp__oid)));
 CREATE MACRO amp_catalog.view_text(a) AS (SELECT any_value(amp__definition)
     FROM amp_catalog.find_views WHERE amp__oid = a::BIGINT);
 CREATE MACRO amp_catalog.key_text(a) AS (SELECT any_value(amp__text)

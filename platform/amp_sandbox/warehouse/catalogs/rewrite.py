@@ -183,7 +183,13 @@ def _array(node: exp.Expr) -> exp.Expr:
         quoted = _call("amp_array_quote", item)
         parts = quoted if parts is None else _joined(_joined(parts, exp.Literal.string(",")), quoted)
     inner = exp.Literal.string("") if parts is None else parts
-    return exp.Paren(this=_joined(_joined(exp.Literal.string("{"), inner), exp.Literal.string("}")))
+    text = exp.Paren(this=_joined(_joined(exp.Literal.string("{"), inner), exp.Literal.string("}")))
+    numbers = bool(node.expressions) and all(_is_smallint(one) for one in node.expressions)
+    return _call("amp_number_array", text) if numbers else text
+
+
+def _is_smallint(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Cast) and node.to.this is exp.DType.SMALLINT
 
 
 def _joined(left: exp.Expr, right: exp.Expr) -> exp.Expr:
@@ -241,6 +247,23 @@ def _table(node: exp.Expr) -> exp.Expr:
     return table
 
 
+def _select(node: exp.Expr) -> exp.Expr:
+    """FROM ((a JOIN b ON …) JOIN c ON …): parentheses that stand first change nothing, and ODBC drivers write them."""
+    source = node.args.get("from_")
+    while source is not None and _is_join_in_parentheses(source.this):
+        outer = source.this
+        inner = outer.this
+        joins = [*(inner.args.get("joins") or []), *(outer.args.get("joins") or []), *(node.args.get("joins") or [])]
+        inner.set("joins", None)
+        source.set("this", inner)
+        node.set("joins", joins)
+    return node
+
+
+def _is_join_in_parentheses(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Subquery) and not node.alias and isinstance(node.this, exp.Table | exp.Subquery)
+
+
 def _escaped(node: exp.Expr) -> exp.Expr:
     """E'…', whose escapes the tokenizer has read."""
     return exp.Literal.string(node.name)
@@ -257,4 +280,5 @@ _CHANGES: Mapping[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.Anonymous: _anonymous,
     exp.Table: _table,
     exp.ByteString: _escaped,
+    exp.Select: _select,
 }

@@ -3,8 +3,8 @@
 Users see their own: objects that they own or have a privilege on; superusers see all.
 https://docs.aws.amazon.com/redshift/latest/dg/svv_views.html
 
-Tables of external schemas and sessions are not in the database: whoever runs a query of one of `EXTERNAL` or `SESSIONS`
-puts them into the connection's variables first, by `set_external` and `set_sessions`.
+Tables of external schemas, sessions and settings are not in the database: whoever runs a query of one of `EXTERNAL`,
+`SESSIONS` or `SETTINGS` puts them into the connection's variables first, by `set_external` and its like.
 
 **Left out:** `stl_*`, `svl_*`, `sys_*` and the other `svv_*` (SQLSTATE 42P01: the log of queries is not kept). Sizes in
 SVV_TABLE_INFO are estimates of DuckDB's, in blocks of 1 MB, and skew and sort figures NULL: there are no slices.
@@ -88,7 +88,7 @@ SOURCES = (
     CREATE VIEW amp_catalog.all_sessions AS
     SELECT s.* FROM (SELECT unnest(getvariable('amp_sessions')::{_SESSION_TYPE}, max_depth := 2)) s,
         amp_catalog.whoami w
-    WHERE w.superuser OR s.user_name = w.name
+    WHERE w.superuser OR w.syslog_access OR s.user_name = w.name
     """,  # noqa: S608
 )
 
@@ -339,6 +339,7 @@ EXTERNAL = frozenset(
     )
 )
 SESSIONS = frozenset({("pg_catalog", "stv_sessions"), ("pg_catalog", "pg_stat_activity")})
+SETTINGS = frozenset({("pg_catalog", "pg_settings")})
 
 
 def set_external(db: Any, tables: Sequence[Mapping[str, Any]]) -> None:
@@ -349,6 +350,13 @@ def set_external(db: Any, tables: Sequence[Mapping[str, Any]]) -> None:
     (`values` as JSON, `location`).
     """
     db.execute(f"SET VARIABLE amp_external = ?::{_EXTERNAL_TYPE}", [[dict(one) for one in tables]])
+
+
+def set_settings(db: Any, settings: Mapping[str, str]) -> None:
+    """Let this connection see these settings."""
+    names = sorted(settings)
+    values = [settings[name] for name in names]
+    db.execute("SET VARIABLE amp_settings = map($1::VARCHAR[], $2::VARCHAR[])", [names, values])
 
 
 def set_sessions(db: Any, sessions: Sequence[Mapping[str, Any]]) -> None:

@@ -3,8 +3,8 @@
 A view is kept as its query with every table's schema, and becomes part of the queries that read it. A late-binding
 view is looked at only when it is read. A materialised view is a table with its query.
 
-**Left out:** incremental refresh: REFRESH computes the view again. AUTO REFRESH YES (SQLSTATE 0A000). A regular view over
-external tables, as in Redshift.
+**Left out:** incremental refresh: REFRESH computes the view again. AUTO REFRESH YES, and regular views over external
+tables, as in Redshift: SQLSTATE 0A000.
 
 https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
 https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-create-sql-command.html

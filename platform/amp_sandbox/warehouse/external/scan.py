@@ -28,7 +28,7 @@ from amp_sandbox.warehouse.external.interface import (
     ExternalTable,
     Partition,
 )
-from amp_sandbox.warehouse.sql import expressions
+from amp_sandbox.warehouse.sql import writing
 from amp_sandbox.warehouse.sql.calls import cast, duck, text
 from amp_sandbox.warehouse.sql.decide import Allow
 from amp_sandbox.warehouse.sql.scope import Rewriting, Scope
@@ -78,7 +78,7 @@ class Scanner:
         rewriting = Rewriting({}, _refuse)
         scope = Scope(rewriting, Allow({}), sources={alias: tuple((one.name, one.type) for one in keys)})
         try:
-            written = [expressions.plain(one, scope) for one in conditions]
+            written = [writing.plain(one, scope) for one in conditions]
         except errors.SqlError:
             return list(partitions)  # the query will say what is wrong
         rows = [

@@ -71,7 +71,7 @@ def install(db: Any, superuser: str, password: str | None = None) -> None:
 def load_grants(session: "Session") -> UserGrants:
     """What the session's user may do: as of the last commit, or of a transaction that has changed something itself.
 
-    A block that only reads keeps the rows it saw first, but what is revoked elsewhere counts from its next statement on.
+    A block that only reads keeps the rows it saw first, but what is revoked elsewhere counts from its next statement.
     """
     model = load(session.db) if session.transaction_status == "I" or session.uncommitted else _committed(session.db)
     # Groups of temporary credentials are the user's who logged on, not of one it became.

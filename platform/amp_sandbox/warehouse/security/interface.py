@@ -22,6 +22,7 @@ Functions that `amp_sandbox.warehouse.security` offers:
 Logins are the wire's affair: `Warehouse.connect` trusts its caller, and asks security only whether the user exists.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,8 +73,10 @@ class Grants(Protocol):
         """Whether that is a superuser."""
         ...
 
-    def can(self, privilege: str, kind: str, schema: str, name: str) -> bool:
+    def can(self, privilege: str, kind: str, schema: str, name: str, columns: Collection[str] | None = None) -> bool:
         """Whether the user has the privilege on the object: granted to it, its groups or PUBLIC, or owned.
+
+        With `columns`, whether it has the privilege on all of these; with none of them, on any.
 
         For a schema, `schema` and `name` are the same. Having a table's privilege does not imply its schema's USAGE;
         the caller asks for both.

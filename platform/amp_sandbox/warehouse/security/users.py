@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from amp_sandbox.warehouse import errors
+from amp_sandbox.warehouse import errors, settings
 from amp_sandbox.warehouse.errors import SqlError
 from amp_sandbox.warehouse.security import passwords
 from amp_sandbox.warehouse.security.passwords import Kept
@@ -259,12 +259,16 @@ def _alter_option(tokens: Tokens, options: _Options) -> None:
     elif tokens.accept("RESET", "SESSION", "TIMEOUT"):
         options.columns["session_timeout"] = None
     elif tokens.accept("RESET"):
-        options.settings[tokens.identifier()] = None
+        options.settings[settings.canonical(tokens.identifier())] = None
     elif tokens.accept("SET"):
-        setting = tokens.identifier()
+        name = tokens.identifier()
         if not tokens.accept("TO"):
             tokens.expect("=")
-        options.settings[setting] = None if tokens.accept("DEFAULT") else _setting_value(tokens)
+        if tokens.accept("DEFAULT"):
+            options.settings[settings.canonical(name)] = None
+        else:
+            name, value = settings.normalized(name, _setting_value(tokens))
+            options.settings[name] = value
     else:
         raise tokens.unexpected()
 
@@ -275,7 +279,7 @@ def _setting_value(tokens: Tokens) -> str:
         token = tokens.take()
         if token.kind == "sign":
             raise errors.syntax_error_near(token.text)
-        values.append(token.text)
+        values.append(f'"{token.text}"' if token.kind == "quoted" else token.text)
         if not tokens.accept(","):
             return ", ".join(values)
 

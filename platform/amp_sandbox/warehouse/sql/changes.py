@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from amp_sandbox.warehouse import errors, types
-from amp_sandbox.warehouse.sql import dialect, queries
+from amp_sandbox.warehouse.sql import dialect, queries, sources
 from amp_sandbox.warehouse.sql.calls import cast, duck, number, text
 from amp_sandbox.warehouse.sql.catalog import Relation, TableColumn
-from amp_sandbox.warehouse.sql.expressions import only, parameter_as, plain
-from amp_sandbox.warehouse.sql.expressions import write as expression
-from amp_sandbox.warehouse.sql.scope import Columns, Scope
+from amp_sandbox.warehouse.sql.scope import Columns, Scope, alias_of
+from amp_sandbox.warehouse.sql.writing import only, parameter_as, plain
+from amp_sandbox.warehouse.sql.writing import write as expression
 from amp_sandbox.warehouse.types import RedshiftType
 
 
@@ -51,7 +51,7 @@ def selected(query: exp.Query, source: Columns, targets: Sequence[TableColumn]) 
         raise errors.syntax_error("INSERT has more expressions than target columns")
     if len(source) < len(targets):
         raise errors.syntax_error("INSERT has more target columns than expressions")
-    alias = queries.alias_of("amp_rows", tuple((f"c{n}", None) for n in range(len(source))))
+    alias = alias_of("amp_rows", tuple((f"c{n}", None) for n in range(len(source))))
     values = [
         stored(exp.column(exp.to_identifier(f"c{n}", quoted=True)), kind, target.type)
         for n, ((_, kind), target) in enumerate(zip(source, targets, strict=True))
@@ -210,7 +210,7 @@ def _update(node: exp.Update, scope: Scope) -> exp.Expr:
     with_ = queries.with_of(node, scope)
     written = exp.Update(this=table)
     if node.args.get("from_") is not None:
-        written.set("from_", queries.from_of(node.args["from_"], scope))
+        written.set("from_", sources.from_of(node.args["from_"], scope))
     if node.args.get("where") is not None:
         written.set("where", exp.Where(this=plain(node.args["where"].this, scope)))
     written.set("expressions", [_assignment(one, relation, scope) for one in node.expressions])
@@ -223,6 +223,7 @@ def _assignment(node: exp.Expr, relation: Relation, scope: Scope) -> exp.EQ:
     if not isinstance(node, exp.EQ) or not isinstance(node.this, exp.Column):
         raise errors.syntax_error("SET needs column = value")
     target = relation.column(node.this.name.lower())
+    scope.changed.add(target.name)
     if target.identity:
         raise errors.SqlError("428C9", f"cannot set an identity column ({target.name}) to a value")
     value = node.args["expression"]
@@ -242,7 +243,7 @@ def _delete(node: exp.Delete, scope: Scope) -> exp.Expr:
     with_ = queries.with_of(node, scope)
     written = exp.Delete(this=table)
     if node.args.get("using"):
-        written.set("using", queries.sources(node.args["using"], scope))
+        written.set("using", sources.sources(node.args["using"], scope))
     if node.args.get("where") is not None:
         written.set("where", exp.Where(this=plain(node.args["where"].this, scope)))
     if with_ is not None:
@@ -256,9 +257,11 @@ def _open_target(node: exp.Expr, scope: Scope) -> tuple[Relation, exp.Table]:
     relation = _target(node, scope)
     alias = node.alias.lower() or relation.name
     scope.add(alias, tuple((one.name, one.type) for one in relation.columns), relation.schema)
+    used = scope.watch(alias, scope.allow.bound[id(node)])
+    used["UPDATE"] = scope.changed
     table = target_table(relation)
     if node.alias:
-        table.set("alias", queries.alias_of(alias))
+        table.set("alias", alias_of(alias))
     return relation, table
 
 
@@ -266,7 +269,7 @@ def _merge(node: exp.Merge, scope: Scope) -> exp.Expr:
     """MERGE: https://docs.aws.amazon.com/redshift/latest/dg/r_MERGE.html"""
     only(node, "this", "using", "on", "whens")
     relation, table = _open_target(node.this, scope)
-    using = queries.sources([node.args["using"]], scope)[0]
+    using = sources.sources([node.args["using"]], scope)[0]
     source = next(one for one in scope.sources if one != (node.this.alias.lower() or relation.name))
     whens = []
     for when in node.args["whens"].expressions:

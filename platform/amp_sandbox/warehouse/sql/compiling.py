@@ -14,7 +14,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from amp_sandbox.warehouse import errors, types
 from amp_sandbox.warehouse.sql import changes, queries
-from amp_sandbox.warehouse.sql.decide import Allow, Deny, World, decide
+from amp_sandbox.warehouse.sql.decide import Allow, Deny, World, decide, require_columns
 from amp_sandbox.warehouse.sql.dialect import parse
 from amp_sandbox.warehouse.sql.scope import Columns, Rewriting, Scope
 from amp_sandbox.warehouse.types import RedshiftType
@@ -30,6 +30,7 @@ class Compiled:
 
     command: str  # SELECT, INSERT …
     sql: str
+    read: str | None  # the query in it, which DuckDB's own parser can look at
     parameters: tuple[RedshiftType | None, ...]
     columns: Columns | None
     lasting: bool  # whether it may be kept: it names no files
@@ -62,7 +63,11 @@ def compile_tree(
             tree_out: exp.Expr = queries.padded(written, columns) if shown and into is None else written
         else:
             tree_out = changes.write(tree, scope)
+        for bound, used in rewriting.used:
+            require_columns(bound, used)
         sql = _generated(tree_out)
+        query = tree_out.args.get("expression") if isinstance(tree_out, exp.Insert) else None
+        read = sql if isinstance(tree, exp.Query) else _generated(query) if isinstance(query, exp.Query) else None
     except RecursionError as error:
         raise errors.too_complex("It is nested too deep.") from error
     except (SqlglotError, AttributeError, TypeError, KeyError, IndexError, ValueError, AssertionError) as error:
@@ -71,6 +76,7 @@ def compile_tree(
     return Compiled(
         "SELECT" if isinstance(tree, exp.Query) else tree.key.upper(),
         sql,
+        read,
         tuple(rewriting.parameters.get(place) for place in range(1, count + 1)),
         columns,
         not rewriting.has_external,
@@ -91,11 +97,11 @@ def _generated(tree: exp.Expr) -> str:
 def check(db: Any, compiled: Compiled, tables: frozenset[tuple[str, str]]) -> None:
     """Have DuckDB's own parser say what the text reads: nothing but these tables, and no function of files.
 
-    DuckDB shows trees of SELECT only. Raises SqlError.
+    DuckDB shows trees of queries only: those of SELECT and INSERT. Raises SqlError.
     """
-    if compiled.command != "SELECT":
+    if compiled.read is None:
         return
-    shown = json.loads(db.execute("SELECT json_serialize_sql(CAST($1 AS VARCHAR))", [compiled.sql]).fetchone()[0])
+    shown = json.loads(db.execute("SELECT json_serialize_sql(CAST($1 AS VARCHAR))", [compiled.read]).fetchone()[0])
     if shown.get("error") or len(shown.get("statements", ())) != 1:
         raise errors.syntax_error("the statement cannot be read")
     waiting = [shown]

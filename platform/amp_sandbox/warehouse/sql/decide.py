@@ -6,7 +6,7 @@ text is decided on as the owner. What is not known is refused.
 https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -40,6 +40,8 @@ class Bound:
     relation: Relation
     body: exp.Expr | None = None
     allow: "Allow | None" = None
+    partly: frozenset[str] = frozenset()  # privileges that are held on columns only
+    grants: Grants | None = None  # whose, when some are
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,17 @@ def resolve_schema(schema: str, world: World) -> str:
     return schema
 
 
+def require_columns(bound: Bound, used: Mapping[str, Collection[str]]) -> None:
+    """Raise SqlError 42501 unless the privileges that are held on columns cover the columns used, by privilege."""
+    relation = bound.relation
+    for privilege in bound.partly:
+        columns = used.get(privilege, ())
+        if bound.grants is None or not bound.grants.can(privilege, "table", relation.schema, relation.name, columns):
+            raise errors.insufficient_privilege("relation", relation.name)
+
+
 def require(privilege: str, relation: Relation, grants: Grants) -> None:
-    """Raise SqlError 42501 unless the privilege is there."""
+    """Raise SqlError 42501 unless the privilege is there, on the whole relation."""
     if relation.kind == "s":
         if privilege != "SELECT":
             raise errors.insufficient_privilege("relation", relation.name)
@@ -125,8 +136,16 @@ def _targets(tree: exp.Expr) -> dict[int, tuple[str, ...]]:
         raise errors.syntax_error("a table is expected")
     if isinstance(tree, exp.Merge):
         return {id(target): ("SELECT", *dict.fromkeys(_merge_privileges(tree)))}
-    reads = ("SELECT",) if tree.args.get("where") is not None or tree.args.get("from_") is not None else ()
+    reads = ("SELECT",) if _reads(tree) else ()
     return {id(target): (tree.key.upper(), *reads) if not isinstance(tree, exp.Insert) else ("INSERT",)}
+
+
+def _reads(tree: exp.Expr) -> bool:
+    """Whether an UPDATE or DELETE reads the table that it changes, which takes SELECT."""
+    if any(tree.args.get(name) for name in ("where", "from_", "using")):
+        return True
+    given = [one.args["expression"] for one in tree.expressions if isinstance(one, exp.EQ)]
+    return any(column.name.upper() != "DEFAULT" for one in given for column in one.find_all(exp.Column))
 
 
 def _merge_privileges(tree: exp.Merge) -> list[str]:
@@ -143,13 +162,26 @@ def _bound(table: exp.Table, privileges: Sequence[str], world: World) -> Bound:
     parts = [one.name.lower() for one in (table.args.get("catalog"), table.args.get("db"), table.this) if one]
     start = table.this.meta.get("start")
     relation = resolve(parts, world, None if start is None else start + 1)
+    partly = frozenset(one for one in privileges if _held_partly(one, relation, world.grants))
     for privilege in privileges:
-        require(privilege, relation, world.grants)
+        if privilege not in partly:
+            require(privilege, relation, world.grants)
     if relation.kind != "v":
-        return Bound(relation)
-    if privileges != ("SELECT",):
+        return Bound(relation, partly=partly, grants=world.grants)
+    if tuple(privileges) != ("SELECT",):
         raise errors.wrong_object_type(f'"{relation.name}" is a view and cannot be changed')
-    return _view(relation, world)
+    return replace(_view(relation, world), partly=partly, grants=world.grants)
+
+
+def _held_partly(privilege: str, relation: Relation, grants: Grants) -> bool:
+    """Whether the privilege is held on some columns, and not on the relation.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html#grant-column-level
+    """
+    if privilege not in ("SELECT", "UPDATE") or relation.kind not in "rvm" or relation.schema.startswith("pg_temp_"):
+        return False
+    place = (relation.schema, relation.name)
+    return not grants.can(privilege, "table", *place) and grants.can(privilege, "table", *place, ())
 
 
 def _view(relation: Relation, world: World) -> Bound:

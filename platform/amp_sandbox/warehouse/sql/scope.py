@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from amp_sandbox.warehouse import errors, types
 from amp_sandbox.warehouse.sql.calls import duck, text
-from amp_sandbox.warehouse.sql.decide import Allow
+from amp_sandbox.warehouse.sql.decide import Allow, Bound
 from amp_sandbox.warehouse.types import RedshiftType
 
 Columns = tuple[tuple[str, RedshiftType | None], ...]
@@ -24,6 +24,7 @@ class Rewriting:
     parameters: dict[int, RedshiftType | None]
     external: Callable[[Any, exp.Expr | None, str], exp.Expr]  # (external table, WHERE, alias) -> its rows as a query
     has_external: bool = False
+    used: list[tuple[Bound, dict[str, set[str]]]] = field(default_factory=list)  # columns, of what is granted in part
     next_alias: int = 0
 
     def alias(self) -> str:
@@ -44,11 +45,23 @@ class Scope:
     schemas: dict[str, str] = field(default_factory=dict)  # alias -> schema, of tables without an alias of their own
     merged: list[str] = field(default_factory=list)  # columns of USING
     aliases: dict[str, RedshiftType | None] = field(default_factory=dict)
-    in_aggregate: bool = False
+    used: dict[str, set[str]] = field(default_factory=dict)  # alias -> its columns that are read
+    changed: set[str] = field(default_factory=set)  # columns of the table that is changed
 
     def inner(self) -> "Scope":
         """The scope of a query within this one."""
         return Scope(self.rewriting, self.allow, self.ctes, self)
+
+    def watch(self, alias: str, bound: Bound) -> dict[str, set[str]]:
+        """Note which columns of a table are read, when it is not granted as a whole."""
+        used = {"SELECT": self.used.setdefault(alias, set())}
+        if bound.partly:
+            self.rewriting.used.append((bound, used))
+        return used
+
+    def read(self, alias: str, name: str) -> None:
+        """A column is read."""
+        self.used.setdefault(alias, set()).add(name)
 
     def add(self, alias: str, columns: Columns, schema: str | None = None) -> None:
         """Add a table of FROM."""
@@ -111,6 +124,7 @@ def _qualified(parts: list[str], scope: Scope) -> _Found | None:
             columns = dict(place.sources[parts[start]])
             name = parts[start + 1]
             if name in columns:
+                place.read(parts[start], name)
                 return _named(parts[start], name), columns[name], parts[start + 2 :]
             if start == 0 and len(parts) == 2:
                 return None
@@ -127,9 +141,29 @@ def _plain(parts: list[str], scope: Scope) -> _Found | None:
         if owners:
             if len(owners) > 1 and name not in place.merged:
                 raise errors.SqlError("42702", f'column reference "{name}" is ambiguous')
+            for alias, _ in owners:
+                place.read(alias, name)
             written = _named(name) if name in place.merged else _named(owners[0][0], name)
             return written, owners[0][1][name], rest
         if name in place.aliases:
             return _named(name), place.aliases[name], rest
         place = place.parent
     return None
+
+
+def renamed(columns: Columns, names: Sequence[str]) -> Columns:
+    """The columns under the names of an alias, which may be fewer."""
+    if len(names) > len(columns):
+        raise errors.syntax_error(f"{len(names)} column names for {len(columns)} columns")
+    return tuple((names[n] if n < len(names) else name, kind) for n, (name, kind) in enumerate(columns))
+
+
+def alias_of(name: str, columns: Columns = ()) -> exp.TableAlias:
+    """A table's alias, with its columns' names."""
+    listed = [exp.to_identifier(one, quoted=True) for one, _ in columns]
+    return exp.TableAlias(this=exp.to_identifier(name, quoted=True), columns=listed)
+
+
+def aliased(node: exp.Expr, name: str) -> exp.Expr:
+    """A column of a list, with its name."""
+    return exp.Alias(this=node, alias=exp.to_identifier(name, quoted=True))

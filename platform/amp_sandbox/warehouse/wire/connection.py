@@ -78,6 +78,7 @@ class Connection:
         self._statements: dict[str, Prepared] = {}
         self._portals: dict[str, Portal] = {}
         self._reported: Mapping[str, str] = {}
+        self._idle_seconds: int | None = None  # the user's SESSION TIMEOUT
         self.session: Session | None = None
         self.secret = secrets.token_bytes(4)
         self.stopping = False
@@ -128,6 +129,7 @@ class Connection:
             encrypted=isinstance(self._socket, ssl.SSLSocket),
             prefers_md5=client.is_redshift_driver,
         )
+        self._idle_seconds = login.session_timeout
         session = self._door.connect(login, client.database, dict(client.settings))
         self.session = session
         opened(self)
@@ -200,14 +202,20 @@ class Connection:
 
     def _serve_messages(self) -> None:
         while True:
+            if self._idle_seconds is not None:
+                self._reader.deadline = time.monotonic() + self._idle_seconds
             try:
                 message = self._reader.message()
+            except TooSlow:
+                self._reader.deadline = None
+                raise SqlError("57P05", "terminating connection due to the user's session timeout") from None
             except Gone:
                 if self.stopping:
                     self._farewell(errors.internal_error())
                 return
             if isinstance(message, messages.Terminate):
                 return
+            self._reader.deadline = None
             self._answer(message)
 
     def _answer(self, message: messages.PGMessage) -> None:

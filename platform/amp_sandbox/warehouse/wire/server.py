@@ -1,9 +1,9 @@
 """The listener on 127.0.0.1, and the connections that came from it.
 
-Each connection has a thread of its own. An idle one costs a thread that sleeps in the kernel (about 0.1 MB); a
-statement goes from the socket to DuckDB and back without changing threads, which is what a point query's time is made
-of, and a client that does not read stops its own thread alone. The number of connections is bounded: one more is told
-`too many connections` (53300), and a limited number of those at a time.
+Each connection has a thread of its own. An idle one costs a thread that sleeps in the kernel and a session (some 0.4
+MB); a statement goes from the socket to DuckDB and back without changing threads, which is what a point query's time is
+made of, and a client that does not read stops its own thread alone. The number of connections is bounded: one more is
+told `too many connections` (53300), and a limited number of those at a time.
 
 **Left out:** Unix sockets.
 """

@@ -51,6 +51,7 @@ def test_the_iam_identity_has_a_user(cluster: Redshift) -> None:
         ({"DurationSeconds": 899}, "InvalidParameterValue"),
         ({"DurationSeconds": 3601}, "InvalidParameterValue"),
         ({"DbUser": "PUBLIC"}, "InvalidParameterValue"),
+        ({"DbUser": "rdsdb"}, "InvalidParameterValue"),
         ({"DbName": "other"}, "InvalidParameterValue"),
         ({"ClusterIdentifier": "other"}, "ClusterNotFound"),
         ({"CustomDomainName": "db.example.com"}, "NotImplemented"),

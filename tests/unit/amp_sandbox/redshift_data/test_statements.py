@@ -59,6 +59,7 @@ def test_a_parameter_is_read_as_the_column_it_meets(data: DataApi) -> None:
         ({"Sql": "SELECT 1", "ClusterIdentifier": "other"}, "doesn't exist"),
         ({"Sql": "SELECT 1", "SecretArn": "arn:x"}, "either DbUser or SecretArn"),
         ({"Sql": "SELECT 1", "Database": ""}, "Database is needed"),
+        ({"Sql": "SELECT 1", "DbUser": "rdsdb"}, "cannot be rdsdb"),
     ],
 )
 def test_requests_that_cannot_be(data: DataApi, request_: dict[str, object], words: str) -> None:

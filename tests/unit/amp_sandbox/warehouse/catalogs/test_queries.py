@@ -1,7 +1,7 @@
-"""The queries in `queries/`, as psql 15 and drivers write them, run and answer what is there.
+"""The queries in `queries/`, as psql 15, drivers and BI tools write them, run and answer what is there.
 
 psql's were taken from its wire, with a server that says it is 8.0.2 as Redshift does; those of redshift_connector and
-sqlalchemy-redshift from their code.
+sqlalchemy-redshift from their code; those of other tools follow what they are known to send.
 """
 
 from pathlib import Path
@@ -121,10 +121,63 @@ def test_every_query_runs_for_everybody(asking: Any, name: str) -> None:
             [("amp", "spectrum", "events", "EXTERNAL TABLE", None, "", "", "", "", "")],
         ),
         ("sqlalchemy_checks", []),
+        ("sqlalchemy_has_table", [("shows",)]),
+        ("jdbc_tables", [(None, "sales", "lines", "TABLE", None), (None, "sales", "orders", "TABLE", "every order")]),
+        ("jdbc_primary_keys", [("sales", "orders", "id", 1, "orders_pkey")]),
+        (
+            "odbc_tables",
+            [("shows", "public", "r"), ("lines", "sales", "r"), ("orders", "sales", "r"), ("recent", "sales", "v")],
+        ),
+        (
+            "metabase_privileges",
+            [("public", "shows"), ("sales", "lines"), ("sales", "orders"), ("sales", "recent")],
+        ),
+        (
+            "dbt_relations",
+            [
+                ("amp", "lines", "sales", "table"),
+                ("amp", "orders", "sales", "table"),
+                ("amp", "recent", "sales", "view"),
+            ],
+        ),
+        (
+            "dbt_columns",
+            [
+                ("id", "bigint", None, 64, 0),
+                ("name", "character varying", 20, None, None),
+                ("amount", "numeric", None, 10, 2),
+                ("at", "timestamp without time zone", None, None, None),
+            ],
+        ),
+        ("psycopg_type_info", [("int4", 23, 0, "integer", ",")]),
+        ("psycopg2_hstore", []),
+        (
+            "grants_of_a_group",
+            [
+                ("sales", "lines", "ann", False),
+                ("sales", "lines", "bob", False),
+                ("sales", "orders", "ann", True),
+                ("sales", "orders", "bob", False),
+            ],
+        ),
+        (
+            "owned_objects",
+            [
+                ("public", "shows", "awsuser"),
+                ("sales", "lines", "awsuser"),
+                ("sales", "orders", "awsuser"),
+                ("sales", "recent", "awsuser"),
+            ],
+        ),
     ],
 )
 def test_answers_are_what_is_there(asking: Any, name: str, expected: list[tuple[Any, ...]]) -> None:
     assert asking.rows(text_of(name, asking.oids)) == expected
+
+
+def test_a_user_is_told_what_it_may_read(asking: Any) -> None:
+    assert asking.rows(text_of("metabase_privileges", asking.oids), "ann") == [("sales", "orders")]
+    assert asking.rows(text_of("metabase_privileges", asking.oids), "bob") == []
 
 
 def test_columns_are_shown_with_their_types_and_defaults(asking: Any) -> None:
@@ -175,6 +228,12 @@ def test_sqlalchemy_learns_of_keys(asking: Any) -> None:
         ),
         ("sales", "orders", "p", "orders_pkey", "{1}", 1, "id", "PRIMARY KEY (id)"),
     ]
+
+
+def test_numbers_of_columns_are_sent_as_an_array(asking: Any) -> None:
+    # psycopg2 makes a list of OID 1005, which SQLAlchemy looks columns up by.
+    columns = dict(asking.columns(text_of("sqlalchemy_constraints", asking.oids)))
+    assert columns["conkey"] == "smallint[]"
 
 
 def test_sqlalchemy_learns_of_columns(asking: Any) -> None:

@@ -152,11 +152,23 @@ def test_external_partitions_have_their_places(asking: Any) -> None:
     ]
 
 
+def test_settings_are_the_sessions_own(asking: Any) -> None:
+    session = asking.session("bob")
+    session.run("SET query_group TO 'reports'").rows()
+    query = "SELECT setting FROM pg_settings WHERE name = 'query_group'"
+    assert asking.rows(query, "bob") == [("reports",)]
+    assert asking.rows(query) == [("default",)]
+
+
 def test_sessions_are_shown_to_themselves_and_superusers(asking: Any) -> None:
     for user in ("ann", "bob"):
         asking.session(user)
     assert {"awsuser", "ann", "bob"} <= {row[0] for row in asking.rows("SELECT user_name FROM stv_sessions")}
     assert {row[0] for row in asking.rows("SELECT user_name FROM stv_sessions", "ann")} == {"ann"}
+    # "can see all rows in user-visible system tables": https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    asking.rows("ALTER USER ann SYSLOG ACCESS UNRESTRICTED")
+    assert {"awsuser", "ann"} <= {row[0] for row in asking.rows("SELECT usename FROM pg_stat_activity", "ann")}
+    asking.rows("ALTER USER ann SYSLOG ACCESS RESTRICTED")
 
 
 def test_oids_stay_when_objects_are_renamed_and_never_come_back(asking: Any) -> None:

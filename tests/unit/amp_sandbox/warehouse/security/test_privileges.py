@@ -215,6 +215,16 @@ def test_columns_are_not_the_table_but_let_it_be_counted(people: FakeSession) ->
     assert not security.load_grants(FakeSession(people.db, "bob")).can("SELECT", *ORDERS, columns=())
 
 
+def test_granted_columns_are_those_of_the_user_and_its_groups(people: FakeSession) -> None:
+    people.run("GRANT SELECT (id) ON sales.orders TO ann")
+    people.run("GRANT SELECT (name), UPDATE (name) ON sales.orders TO GROUP analysts")
+    found = {
+        user: security.load_grants(FakeSession(people.db, user)).columns("SELECT", "sales", "orders")
+        for user in ("ann", "bob")
+    }
+    assert found == {"ann": {"id", "name"}, "bob": frozenset()}
+
+
 def test_a_tables_revoke_takes_its_columns_too(people: FakeSession) -> None:
     people.run("GRANT SELECT (id), UPDATE (name) ON sales.orders TO ann")
     people.run("REVOKE SELECT ON sales.orders FROM ann")

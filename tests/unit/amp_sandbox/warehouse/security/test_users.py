@@ -125,6 +125,8 @@ def test_hashes_are_kept_as_given(
         ("CREATE USER ann PASSWORD DISABLE WHATEVER", "42601", 'syntax error at or near "WHATEVER"'),
         ("CREATE USER ann PASSWORD DISABLE; DROP USER bob", "42601", 'syntax error at or near ";"'),
         ("CREATE USER ann", "42601", 'user "ann" needs a PASSWORD, or PASSWORD DISABLE'),
+        ("ALTER USER awsuser SET nothing TO 1", "42704", 'unrecognized configuration parameter "nothing"'),
+        ("ALTER USER awsuser SET datestyle TO german", "0A000", "datestyle = german is not supported"),
         ("ALTER USER nobody CREATEDB", "42704", 'user "nobody" does not exist'),
         ("ALTER USER awsuser", "42601", "syntax error at end of input"),
         ("ALTER USER rdsdb NOCREATEUSER", "42501", "permission denied"),

@@ -44,6 +44,7 @@ ROLES: Mapping[str, Grants] = {
     ),
     "writer": Granted("writer", {"public": ["USAGE"], "public.open": ALL, "public.log": ["INSERT"]}),
     "no_usage": Granted("no_usage", {"private.hidden": ALL}),
+    "updater": Granted("updater", {"public": ["USAGE"], "public.log": ["UPDATE"]}),
     "lake": Granted("lake", {"lake": ["USAGE"]}),
 }
 _COLUMNS = (TableColumn("a", types.INTEGER), TableColumn("b", types.varchar(10)))
@@ -152,6 +153,9 @@ CASES = [
     ("UPDATE open SET a = 1", "reader", "42501"),
     ("UPDATE open SET a = (SELECT max(a) FROM closed)", "writer", "42501"),
     ("UPDATE open SET a = c.a FROM closed c WHERE c.b = open.b", "writer", "42501"),
+    ("UPDATE log SET a = b", "updater", "42501"),
+    ("UPDATE log SET a = 1", "updater", "allow"),
+    ("UPDATE log SET a = DEFAULT", "updater", "allow"),
     ("DELETE FROM open", "writer", "allow"),
     ("DELETE FROM open USING closed WHERE closed.a = open.a", "writer", "42501"),
     ("DELETE FROM log WHERE a = 1", "writer", "42501"),

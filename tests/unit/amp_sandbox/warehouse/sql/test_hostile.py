@@ -3,6 +3,7 @@
 Every statement fails with a SQLSTATE, none reads or writes a file, and the session goes on.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ STATES = """
     0A000 22003 22007 22008 22012 22023 22P02 25P01 26000 34000 3F000 42501 42601 42602 42622 42701 42702 42703 42704
     42712 42803 42804 42809 42846 42883 42939 42P01 42P07 54000 54001 58030
 """
+
+
+@pytest.fixture(scope="module")
+def session(warehouse: Warehouse) -> Iterator[Session]:
+    """One session that all attacks meet, one after the other: it goes on."""
+    made = warehouse.connect("awsuser")
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("sql", HOSTILE, ids=[f"{n}: {sql[:60]!r}" for n, sql in enumerate(HOSTILE)])

@@ -1,6 +1,7 @@
 """The page of what is supported is true: each statement and function on it is in a test."""
 
 import re
+from functools import cache
 
 import pytest
 
@@ -11,6 +12,7 @@ from amp_sandbox.warehouse.sql.functions import APPROXIMATE, FUNCTIONS
 _FOLDER = paths.REPOSITORY / "tests" / "unit" / "amp_sandbox" / "warehouse"
 
 
+@cache
 def _tests() -> str:
     return "\n".join(file.read_text() for file in sorted(_FOLDER.rglob("test_*.py")) if "hostile" not in file.name)
 

@@ -343,6 +343,50 @@ def test_revoked_privileges_end_prepared_statements(warehouse: Warehouse, sessio
         rows("DROP USER borrower")
 
 
+def test_columns_are_granted_apart(warehouse: Warehouse, session: Session, rows: Rows) -> None:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html: column-level access control"""
+    rows("CREATE TABLE public.parted (seen int, hidden int, changed int)")
+    rows("INSERT INTO public.parted VALUES (1, 2, 3)")
+    rows("CREATE USER partial PASSWORD 'Partial1'")
+    rows("GRANT SELECT (seen), UPDATE (changed) ON public.parted TO partial")
+    user = warehouse.connect("partial")
+    try:
+        for sql in (
+            "SELECT seen FROM parted",
+            "SELECT p.seen + 1 FROM parted p WHERE p.seen = 1 ORDER BY seen",
+            "SELECT count(*) FROM parted",
+            "SELECT * FROM (SELECT seen FROM parted) x",
+            "UPDATE parted SET changed = 4",
+            "UPDATE parted SET changed = 5 WHERE seen = 1",
+        ):
+            user.run(sql).rows()
+        for sql in (
+            "SELECT hidden FROM parted",
+            "SELECT * FROM parted",
+            "SELECT p.* FROM parted p",
+            "SELECT seen FROM parted WHERE hidden = 2",
+            "SELECT seen FROM parted ORDER BY hidden",
+            "SELECT seen FROM parted GROUP BY seen, hidden",
+            "SELECT (SELECT max(hidden) FROM parted)",
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM parted WHERE hidden = 2)",
+            "SELECT x.seen FROM parted x JOIN parted y USING (hidden)",
+            "SELECT x.seen FROM parted x NATURAL JOIN parted y",
+            "SELECT o.seen FROM parted o WHERE EXISTS (SELECT 1 FROM (SELECT 1 AS a) i WHERE i.a = o.hidden)",
+            "SELECT p.b FROM parted p (a, b)",
+            "UPDATE parted SET seen = 1",
+            "UPDATE parted SET changed = hidden",
+            "UPDATE parted SET changed = 1 WHERE hidden = 2",
+            "DELETE FROM parted",
+            "INSERT INTO parted (seen) VALUES (1)",
+            "CREATE TEMP TABLE stolen AS SELECT * FROM public.parted",
+        ):
+            assert fails(user, sql).sqlstate in ("42501", "0A000"), sql
+    finally:
+        user.close()
+        rows("DROP TABLE public.parted")
+        rows("DROP USER partial")
+
+
 def test_positions_are_those_of_the_whole_text(session: Session) -> None:
     with pytest.raises(SqlError) as caught:
         session.run_script("SELECT 1; SELECT nothing", lambda result: result.rows())

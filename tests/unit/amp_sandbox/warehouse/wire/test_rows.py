@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.adapt import Transformer
 
 from amp_sandbox.warehouse import types
 from amp_sandbox.warehouse.arrow_rows import ArrowRows
@@ -24,6 +25,9 @@ KINDS: dict[str, tuple[RedshiftType, Any, Any]] = {
     "bigint": (types.BIGINT, pa.int64(), st.integers(-(2**63), 2**63 - 1)),
     "double": (types.DOUBLE, pa.float64(), st.floats(allow_nan=False)),
     "numeric": (types.numeric(18, 2), pa.decimal128(18, 2), st.decimals(-(10**15), 10**15, places=2)),
+    "whole numeric": (types.numeric(18, 0), pa.decimal128(18, 0), st.decimals(-(10**17), 10**17, places=0)),
+    "tiny numeric": (types.numeric(4, 4), pa.decimal128(4, 4), st.decimals("-0.9999", "0.9999", places=4)),
+    "wide numeric": (types.numeric(38, 10), pa.decimal128(38, 10), st.decimals(-(10**17), 10**17, places=10)),
     "small numeric": (types.numeric(18, 8), pa.decimal128(18, 8), st.decimals(-(10**9), 10**9, places=8)),
     "date": (types.DATE, pa.date32(), st.dates()),
     "time": (types.TIME, pa.time64("us"), st.times()),
@@ -48,13 +52,22 @@ def test_many_rows_are_written_as_one_by_one(name: str, code: int, data: st.Data
 
 
 def normal(messages: bytes | memoryview, kind: RedshiftType, code: int) -> Any:
-    """The messages; doubles in text as numbers, which there are two ways to write."""
-    if kind is not types.DOUBLE or code:
+    """The messages; numbers that can be written in two ways as what they are."""
+    read: Any = None
+    if kind is types.DOUBLE and code == 0:
+        read = float
+    elif kind.oid == types.NUMERIC_OID and code == 1:
+        loader = Transformer().get_loader(kind.oid, 1)  # type: ignore[arg-type]
+
+        def read(data: bytes) -> Any:
+            return loader.load(data), loader.load(data).as_tuple().exponent
+
+    if read is None:
         return bytes(messages)
     data, found = bytes(messages), []
     while data:
         size = int.from_bytes(data[1:5]) + 1
-        found.append(None if data[7:11] == b"\xff" * 4 else float(data[11:size]))
+        found.append(None if data[7:11] == b"\xff" * 4 else read(data[11:size]))
         data = data[size:]
     return found
 

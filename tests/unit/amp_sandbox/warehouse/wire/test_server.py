@@ -174,6 +174,15 @@ def test_a_client_that_says_nothing_is_left(serve: Serve) -> None:
     client.close()
 
 
+def test_a_session_ends_when_it_was_idle_for_its_users_timeout(raw: NewRaw, warehouse: FakeWarehouse) -> None:
+    warehouse.session_timeout = 0.2
+    client = raw()
+    client.log_on()
+    assert client.query("SELECT 1")[-1] == (b"Z", b"I")
+    assert fields(client.read()[1])["C"] == "57P05"
+    assert client.read() == (b"", b"")
+
+
 def test_a_client_that_does_not_read_stops_itself_alone(serve: Serve) -> None:
     server = serve(Limits(send_seconds=0.2))
     slow = Raw(server.port)

@@ -1,0 +1,4 @@
+-- dbt-redshift: get_columns_in_relation
+with bound_views as (select ordinal_position, table_schema, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale from information_schema."columns" where table_name = 'orders'),
+unbound_views as (select ordinal_position, view_schema, col_name, case when col_type ilike 'character varying%' then 'character varying' when col_type ilike 'numeric%' then 'numeric' else col_type end as col_type, null as character_maximum_length, null as numeric_precision, null as numeric_scale from (select view_schema, view_name, col_name, col_type, col_num as ordinal_position from pg_get_late_binding_view_cols() cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)) where view_name = 'orders')
+select column_name, data_type, character_maximum_length, numeric_precision, numeric_scale from bound_views where table_schema = 'sales' order by ordinal_position;

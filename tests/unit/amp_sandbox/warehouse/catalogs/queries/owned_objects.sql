@@ -1,0 +1,2 @@
+-- AWS Knowledge Center: objects of a user that cannot be dropped
+SELECT n.nspname AS schema_name, c.relname AS rel_name, pg_get_userbyid(c.relowner) AS owner_name FROM pg_class AS c LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace WHERE c.relkind IN ('r', 'v') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND pg_get_userbyid(c.relowner) = 'awsuser' ORDER BY n.nspname, c.relname;
