@@ -1,6 +1,6 @@
 """The master user of the cluster: the warehouse's first superuser, under the name and password it was given.
 
-A managed password is in Secrets Manager, as AWS keeps it: a secret `redshift!<cluster>-<user>` with `username` and
+A managed password is in Secrets Manager, as AWS keeps it: a secret `redshift/<cluster>-<user>` with `username` and
 `password`. It is not rotated by itself.
 
 https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html

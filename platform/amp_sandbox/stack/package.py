@@ -50,7 +50,7 @@ def build(code: CodeResource) -> Package:
     if requirements.is_file():
         files = dict(_files(_installed(requirements, code.logical_id))) | files
     prefix = "python/" if code.is_layer else ""
-    body = _zip({prefix + name: path for name, path in files.items()})
+    body = _kept_zip({prefix + name: path for name, path in files.items()})
     digest = hashlib.sha256(body).hexdigest()
     return Package(code.logical_id, body, f"{code.logical_id}/{digest}.zip")
 
@@ -67,6 +67,21 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
             path = Path(root, file)
             if file not in IGNORED:
                 yield path.relative_to(folder).as_posix(), path
+
+
+def _kept_zip(files: dict[str, Path]) -> bytes:
+    """The archive, kept by what goes into it: compressing the packages of a layer takes seconds."""
+    content = hashlib.sha256()
+    for name in sorted(files):
+        content.update(f"{name}\0{os.access(files[name], os.X_OK)}\0".encode())
+        content.update(hashlib.sha256(files[name].read_bytes()).digest())
+    kept = BUILDS / f"{content.hexdigest()}.zip"
+    if not kept.is_file():
+        BUILDS.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=BUILDS, delete=False) as unfinished:
+            unfinished.write(_zip(files))
+        Path(unfinished.name).replace(kept)
+    return kept.read_bytes()
 
 
 def _zip(files: dict[str, Path]) -> bytes:

@@ -77,7 +77,7 @@ def test_secrets_manager_keeps_the_master_password(redshift: Redshift) -> None:
     [shown] = redshift.client.describe_clusters()["Clusters"]
     arn = shown["MasterPasswordSecretArn"]
     secret = json.loads(redshift.apis.secrets.texts[arn])
-    assert "redshift!amp-admin" in arn
+    assert "redshift/amp-admin" in arn
     redshift.apis.connect(secret["username"], secret["password"]).close()
     redshift.client.modify_cluster(ClusterIdentifier="amp", ManageMasterPassword=False, MasterUserPassword=PASSWORD)
     assert arn not in redshift.apis.secrets.texts
