@@ -37,7 +37,8 @@ _FIXED = {
 
 def at_start(session: Session) -> Mapping[str, str]:
     """All that a client is told at its start."""
-    return _FIXED | {"session_id": str(uuid.uuid4())} | reported(session)
+    own = {"session_id": str(uuid.uuid4()), "is_superuser": "on" if session.grants().superuser else "off"}
+    return _FIXED | own | reported(session)
 
 
 def reported(session: Session) -> dict[str, str]:
