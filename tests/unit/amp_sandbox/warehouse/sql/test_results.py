@@ -25,6 +25,7 @@ CASES: list[tuple[str, Any, str]] = [
         (Decimal(12), Decimal("7.5")),
         "r_Numeric_types201.html",
     ),
+    ("SELECT 100.0 * (n - 1) / nullif(n, 0) FROM (SELECT 4::smallint AS n) t", (Decimal("75.0000000"),), "r_numeric_computations201.html"),
     # Dates.
     ("SELECT datediff(week, '2009-01-01', '2009-12-31')", (52,), "r_DATEDIFF_function.html"),
     ("SELECT datediff(qtr, '1998-07-01', '2008-07-01')", (40,), "r_DATEDIFF_function.html"),
