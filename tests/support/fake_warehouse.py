@@ -7,6 +7,7 @@ It has `amp` as its one database and `ann` with the password `Wire-pass1` as its
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -143,6 +144,9 @@ class FakeSession:
         for text in sql.split(";"):
             if text.strip():
                 each(self.execute(self.prepare(text)))
+
+    def grants(self) -> Any:
+        return SimpleNamespace(superuser=self.user == "root")
 
     def cancel(self) -> None:
         if not self.closed:

@@ -1,17 +1,18 @@
 """A session: one user's statements, one at a time, on a DuckDB connection of its own."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from amp_sandbox.warehouse import catalogs, errors, results, security, types
+from amp_sandbox.warehouse import errors, results, security, types
 from amp_sandbox.warehouse import settings as parameters_of
+from amp_sandbox.warehouse.compilations import compiled_for, inform
 from amp_sandbox.warehouse.duck_errors import translated
 from amp_sandbox.warehouse.errors import SqlError
+from amp_sandbox.warehouse.interrupts import Interrupts
 from amp_sandbox.warehouse.security.interface import Grants
 from amp_sandbox.warehouse.sql import catalog as catalog_of
 from amp_sandbox.warehouse.sql import compiling, statements
@@ -32,8 +33,6 @@ Status = Literal["I", "T", "E"]
 _ENDS = ("COMMIT", "ROLLBACK")
 _BLOCKS = ("BEGIN", *_ENDS)
 Version = tuple[int, ...]
-# Longer statements are not kept compiled: they are seldom sent twice.
-MOST_KEPT_TEXT = 20_000
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,6 @@ class Prepared:
     columns: tuple[Column, ...] | None
     empty: bool = False  # nothing but blanks and comments
     oids: tuple[int, ...] = ()  # the parameters' types as the client gave them
-
-
-@dataclass(frozen=True)
-class Cached:
-    """A compiled query, and the columns of its rows once they have been asked for."""
-
-    compiled: Compiled
-    tables: frozenset[tuple[str, str]]
-    columns: tuple[Column, ...] | None = None
 
 
 class Session:
@@ -97,8 +87,8 @@ class Session:
         self._open: Result | None = None
         self._grants: tuple[Version, str, Grants] | None = None
         self._catalog: tuple[Version, Catalog] | None = None
-        self._running = threading.Lock()  # held while `_interruptible` changes
-        self._interruptible = self._cancelled = self._timed_out = self._closed = False
+        self._interrupts = Interrupts(db)
+        self._closed = False
         self.publish()
 
     @property
@@ -163,7 +153,7 @@ class Session:
             if found[0].kind != QUERY:
                 return Prepared(sql, (), self._described(found[0]), oids=oids)
             with self._translating():
-                cached = self._compiled(found[0], oids, None, described=True)
+                cached = compiled_for(self, found[0], oids, None, described=True)
         except SqlError as error:
             self._failed()
             raise error
@@ -218,7 +208,7 @@ class Session:
 
     def cancel(self) -> None:
         """Stop the statement that runs, from another thread; it fails with 57014. Nothing happens if none runs."""
-        self._interrupt(timed_out=False)
+        self._interrupts.interrupt()
 
     def close(self) -> None:
         """Roll back, drop temporary tables, give up the connection. Safe twice."""
@@ -240,7 +230,7 @@ class Session:
 
     def grants(self) -> Grants:
         """What the session's user may do, as of the transaction."""
-        version = self._deciding()
+        version = self.deciding()
         if self._grants is None or self._grants[:2] != (version, self._user):
             self._grants = (version, self._user, security.load_grants(self))
         return self._grants[2]
@@ -272,7 +262,7 @@ class Session:
             return (self._begun, self.pid, self._changes)
         return (self._begun if self._status == "T" else self.warehouse.version,)
 
-    def _deciding(self) -> Version:
+    def deciding(self) -> Version:
         """What decisions are kept by: in a block that has changed nothing, what others committed since counts too."""
         return self.version() if self._changes else (self.warehouse.version,)
 
@@ -323,14 +313,14 @@ class Session:
 
     def query(self, source: Source, parameters: Sequence[object] = (), oids: tuple[int, ...] = ()) -> Result:
         """Run a SELECT, INSERT, UPDATE, DELETE or MERGE."""
-        cached = self._compiled(source, oids, parameters)
+        cached = compiled_for(self, source, oids, parameters)
         compiled = cached.compiled
         if compiled.into is not None:
             from amp_sandbox.warehouse.ddl import create_table_as
 
             with self.atomic():
                 return create_table_as(self, compiled.into, compiled, temporary=compiled.temporary)
-        self._inform(cached)
+        inform(self, cached)
         given = self._bound(compiled, parameters)
         self.db.execute(compiled.sql, given or None)
         if compiled.columns is None:
@@ -353,25 +343,22 @@ class Session:
         from amp_sandbox.warehouse import commands  # commands run on sessions
 
         self._require_block(source)
-        timer = self._start_timer()
-        with self._running:
-            self._cancelled = self._timed_out = False
-            self._interruptible = True
+        self._interrupts.begin(int(self.settings["statement_timeout"]))
         try:
             with self._translating():
                 result = commands.run(self, source, parameters, oids)
         except BaseException:
-            self._stop(timer)
+            self._interrupts.end()
             self._failed()
             raise
         if result.columns is None:
-            self._stop(timer)
+            self._interrupts.end()
             return result
-        result.chunks = self._guarded(result.chunks, timer)
+        result.chunks = self._guarded(result.chunks)
         self._open = result
         return result
 
-    def _guarded(self, chunks: Iterator[Any], timer: threading.Timer | None) -> Iterator[Any]:
+    def _guarded(self, chunks: Iterator[Any]) -> Iterator[Any]:
         """A result's rows, whose failure is the statement's."""
         done = False
         try:
@@ -383,7 +370,7 @@ class Session:
             done = True
             raise
         finally:
-            self._stop(timer)
+            self._interrupts.end()
             self._open = None
             if not done:  # given up: DuckDB keeps the query until the next one
                 self.db.execute("SELECT 1")
@@ -401,52 +388,12 @@ class Session:
         try:
             yield
         except duckdb.Error as error:
-            raise translated(error, timed_out=self._timed_out) from error
+            raise translated(error, timed_out=self._interrupts.timed_out) from error
         except RecursionError as error:
             raise errors.too_complex("It is nested too deep.") from error
 
-    def _compiled(
-        self, source: Source, oids: tuple[int, ...], parameters: Sequence[object] | None, *, described: bool = False
-    ) -> Cached:
-        """The statement for DuckDB: the one kept, or compiled now."""
-        key = (
-            source.text,
-            oids,
-            self._user,
-            self.groups,
-            self.settings["search_path"],
-            self.pid if (self.temporary_schema in self.catalog().schemas) else 0,
-            self.version(),
-            self._deciding(),
-        )
-        cached = self.warehouse.compiled.get(key)
-        if cached is None:
-            try:
-                tree = compiling.parse(source.text)
-                allow = compiling.allowed(tree, self.world())
-                compiled = compiling.compile_tree(tree, allow, self._external(parameters), oids)
-            except SqlError as error:
-                if error.position is not None:
-                    error.position += source.offset
-                raise
-            tables = compiling.tables_of(allow)
-            compiling.check(self.db, compiled, tables)
-            cached = Cached(compiled, tables)
-        is_query = cached.compiled.columns is not None and cached.compiled.into is None
-        if described and is_query and cached.columns is None:
-            cached = Cached(cached.compiled, cached.tables, self._describe(cached.compiled))
-        if cached.compiled.lasting and cached.compiled.into is None and len(source.text) <= MOST_KEPT_TEXT:
-            self.warehouse.compiled.put(key, cached)
-        return cached
-
     def _external(self, parameters: Sequence[object] | None) -> compiling.External:
         return self.warehouse.scanner(self.db, parameters)
-
-    def _describe(self, compiled: Compiled) -> tuple[Column, ...]:
-        nothing = {str(n): None for n in range(1, len(compiled.parameters) + 1)}
-        rows = self.db.execute(f"DESCRIBE {compiled.sql}", nothing or None).fetchall()
-        assert compiled.columns is not None
-        return results.columns_of(compiled.columns, [(row[0], row[1]) for row in rows])
 
     def _described(self, source: Source) -> tuple[Column, ...] | None:
         from amp_sandbox.warehouse import commands
@@ -460,21 +407,6 @@ class Session:
                 f"bind message supplies {len(parameters)} parameters, but {len(compiled.parameters)} are needed",
             )
         return {str(place): value for place, value in enumerate(parameters, 1)}
-
-    def _inform(self, cached: Cached) -> None:
-        """Tell catalogs' views what is not in the database: settings, sessions, and tables of the Data Catalog."""
-        views = {name for schema, name in cached.tables if schema == "amp_catalog"}
-        if not views:
-            return
-        if views & _views_of(catalogs.SETTINGS):
-            catalogs.set_settings(self.db, self.settings)
-        if views & _views_of(catalogs.SESSIONS):
-            catalogs.set_sessions(self.db, self.warehouse.session_rows())
-        if views & _views_of(catalogs.EXTERNAL):
-            usable = [one for one in self.catalog().schemas.values() if one.kind == "external"]
-            grants = self.grants()
-            usable = [one for one in usable if grants.can("USAGE", "schema", one.name, one.name)]
-            catalogs.set_external(self.db, self.warehouse.external_rows(usable))
 
     def _begin(self) -> None:
         self._begun = self.warehouse.version  # before DuckDB's own: what is cached by it may be newer, never older
@@ -524,32 +456,6 @@ class Session:
             self._open.close()
             self._open = None
 
-    def _start_timer(self) -> threading.Timer | None:
-        limit = int(self.settings["statement_timeout"])
-        if limit <= 0:
-            return None
-        timer = threading.Timer(limit / 1000, self._interrupt, kwargs={"timed_out": True})
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _stop(self, timer: threading.Timer | None) -> None:
-        if timer is not None:
-            timer.cancel()
-        with self._running:
-            self._interruptible = False
-
-    def _interrupt(self, *, timed_out: bool) -> None:
-        with self._running:
-            if self._interruptible:
-                self._cancelled = True
-                self._timed_out = timed_out
-                self.db.interrupt()
-
 
 # Statements that are transactions of their own.
 _ALONE = ("VACUUM", "TRUNCATE")
-
-
-def _views_of(names: frozenset[tuple[str, str]]) -> set[str | None]:
-    return {catalogs.RELATIONS[one].view for one in names if one in catalogs.RELATIONS}

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/redshift/latest/dg/c_intro_catalog_views.html and
 https://docs.aws.amazon.com/redshift/latest/dg/r_PG_TABLE_DEF.html
 
 **Left out:** tables of kinds of objects that the warehouse does not have are empty (triggers, rules, functions of
-users, …); statistics (`pg_statistic`) are missing (SQLSTATE 42P01).
+users, …); statistics (`pg_statistic`) are missing (SQLSTATE 42P01). Columns of late-binding views are not kept, so
+`pg_get_late_binding_view_cols` answers none. Arrays are texts in PostgreSQL's form.
 """
 
 from collections.abc import Mapping

@@ -139,7 +139,7 @@ def _as_user(db: Any, login: str, groups: tuple[str, ...]) -> Login:
 
 def _login(db: Any, name: str, now: datetime | None, groups: tuple[str, ...] = ()) -> Login:
     row = _row(db, name)
-    if row is None:
+    if row is None or name == "rdsdb":  # the system's own user, which nobody is
         raise errors.invalid_authorization(f'user "{name}" does not exist')
     valid_until, limit, timeout, settings = row
     # VALID UNTIL is the password's, so temporary credentials go on working.

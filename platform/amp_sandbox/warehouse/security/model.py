@@ -122,12 +122,6 @@ class UserGrants:
             return False
         return {one.column for one in mine}.issuperset(columns)
 
-    def columns(self, privilege: str, schema: str, name: str) -> frozenset[str]:
-        """The columns of a table that the privilege was granted on one by one."""
-        target = self.model.find("table", schema, name)
-        entries = [] if target is None else self.entries(target)
-        return frozenset(one.column for one in entries if one.privilege == privilege and one.column)
-
     def may_grant(self, target: Object, privilege: str) -> bool:
         """Whether the user may grant the privilege: as the owner, a superuser, or with the grant option."""
         return self.owns_object(target) or any(

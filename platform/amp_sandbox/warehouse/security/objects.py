@@ -12,6 +12,7 @@ from amp_sandbox.warehouse import errors
 from amp_sandbox.warehouse.errors import SqlError
 from amp_sandbox.warehouse.security.model import Object
 from amp_sandbox.warehouse.security.names import find_table, require_schema, user_grants
+from amp_sandbox.warehouse.security.tables import RDSDB
 from amp_sandbox.warehouse.sql.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def reset_session_authorization(tokens: Tokens, session: "Session") -> None:
 
 def _become(session: "Session", name: str) -> None:
     model = user_grants(session).model
-    if name != session.session_user and not model.user(session.session_user).superuser:
+    system = name in model.users and model.user(name).id == RDSDB
+    if system or (name != session.session_user and not model.user(session.session_user).superuser):
         raise SqlError("42501", "permission denied to set session authorization")
     session.user = model.user(name).name
 

@@ -106,6 +106,8 @@ def _arithmetic(node: exp.Expr, scope: Scope) -> Typed:
             right = duck("fn.nonzero", right)
         if isinstance(node, exp.Div) and kind is None:
             return _divided(left, one, right, other)
+    if kind is None and not isinstance(node, (exp.Div, exp.Mod)):
+        kind = _combined(node, one, other)
     return type(node)(this=left, expression=right), kind
 
 
@@ -124,6 +126,19 @@ def _divided(left: exp.Expr, one: RedshiftType | None, right: exp.Expr, other: R
         scale, precision = max(38 - (precision - scale), 4), 38
     kind = types.numeric(precision, scale)
     return cast(exp.Paren(this=written), kind), kind
+
+
+def _combined(node: exp.Expr, one: RedshiftType | None, other: RedshiftType | None) -> RedshiftType | None:
+    """The type of a sum, difference or product of which one side at least is NUMERIC: what a quotient of it goes by."""
+    first, second = _as_numeric(one), _as_numeric(other)
+    if first is None or second is None:
+        return None
+    if isinstance(node, exp.Mul):
+        precision, scale = first.precision + second.precision + 1, first.scale + second.scale
+    else:
+        scale = max(first.scale, second.scale)
+        precision = max(first.precision - first.scale, second.precision - second.scale) + scale + 1
+    return types.numeric(min(precision, 38), min(scale, 37))
 
 
 def _as_numeric(kind: RedshiftType | None) -> RedshiftType | None:

@@ -19,7 +19,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -31,17 +31,16 @@ from amp_sandbox.warehouse import errors
 from amp_sandbox.warehouse.errors import SqlError
 from amp_sandbox.warehouse.security.login import Login
 from amp_sandbox.warehouse.session import Prepared, Session
-from amp_sandbox.warehouse.types import Column, Result
+from amp_sandbox.warehouse.types import Result
 from amp_sandbox.warehouse.wire import framing, startup, status, values
 from amp_sandbox.warehouse.wire.authentication import Logins, authenticate
 from amp_sandbox.warehouse.wire.framing import Gone, ProtocolError, Reader, TooSlow
 from amp_sandbox.warehouse.wire.portals import Portal, column_formats
 from amp_sandbox.warehouse.wire.rows import RowWriter, slices
+from amp_sandbox.warehouse.wire.sending import FLUSH_BYTES, GOODBYE_SECONDS, Sender
 
 log = logging.getLogger(__name__)
 
-_FLUSH_BYTES = 64 * 1024
-_GOODBYE_SECONDS = 1.0
 _MOST_UNREAD = 64  # reads of what a client still sends to a connection that ends
 _MOST_NAMED = 10_000  # prepared statements or portals of one connection
 
@@ -73,7 +72,7 @@ class Connection:
         self._door = door
         self._refusal = refusal  # the answer to whoever comes when there is no room
         self._reader = Reader(sock)
-        self._out = bytearray()
+        self._sender = Sender(self._reader, door.send_seconds)
         self._skipping = False  # after an error of the extended protocol, until Sync
         self._statements: dict[str, Prepared] = {}
         self._portals: dict[str, Portal] = {}
@@ -104,7 +103,7 @@ class Connection:
 
     def stop(self) -> None:
         """End the connection from another thread: what runs is cancelled, and the client told."""
-        self.stopping = True
+        self.stopping = self._sender.leaving = True
         if self.session is not None:
             self.session.cancel()
         with suppress(OSError):
@@ -120,12 +119,12 @@ class Connection:
             raise self._refusal
         negotiation = startup.negotiation(client)
         if negotiation is not None:
-            self._send_now(negotiation)
+            self._sender.send_now(negotiation)
         login = authenticate(
             client.user,
             self._door.logins,
             self._reader,
-            self._send_now,
+            self._sender.send_now,
             encrypted=isinstance(self._socket, ssl.SSLSocket),
             prefers_md5=client.is_redshift_driver,
         )
@@ -133,9 +132,9 @@ class Connection:
         session = self._door.connect(login, client.database, dict(client.settings))
         self.session = session
         opened(self)
-        self._send(messages.AuthenticationOk())
+        self._sender.send(messages.AuthenticationOk())
         self._report(status.at_start(session))
-        self._send(messages.BackendKeyData(process_id=session.pid, secret_key=self.secret))
+        self._sender.send(messages.BackendKeyData(process_id=session.pid, secret_key=self.secret))
         self._reader.deadline = None
         self._ready()
         return True
@@ -169,9 +168,9 @@ class Connection:
     def _farewell(self, error: SqlError) -> None:
         if self.stopping:
             error = SqlError("57P01", "terminating connection due to administrator command")
-        self._send(status.error(error, severity="FATAL"))
+        self._sender.send(status.error(error, severity="FATAL"))
         try:
-            self._flush()
+            self._sender.flush()
         except (Gone, TooSlow, OSError):
             log.debug("a client left without its last message")
 
@@ -192,10 +191,10 @@ class Connection:
             with suppress(OSError):  # which is what the client has not answered yet
                 self._socket.unwrap()
         socket.socket.shutdown(self._socket, socket.SHUT_WR)
-        deadline = time.monotonic() + _GOODBYE_SECONDS
+        deadline = time.monotonic() + GOODBYE_SECONDS
         for _ in range(_MOST_UNREAD):
             self._socket.settimeout(max(0.01, deadline - time.monotonic()))
-            if not socket.socket.recv(self._socket, _FLUSH_BYTES):
+            if not socket.socket.recv(self._socket, FLUSH_BYTES):
                 return
 
     # --- messages --------------------------------------------------------------------------------
@@ -224,7 +223,7 @@ class Connection:
             self._end_portals()
             self._ready()
         elif isinstance(message, messages.Flush):
-            self._flush()
+            self._sender.flush()
         elif isinstance(message, messages.Query):
             self._guarded(lambda: self._query(message.query_string))
             self._end_portals()
@@ -243,12 +242,12 @@ class Connection:
             work()
         except SqlError as error:
             self._notices()
-            self._send(status.error(error))
+            self._sender.send(status.error(error))
         except (Gone, TooSlow, ProtocolError, OSError):
             raise
         except Exception:
             log.exception("a statement failed")
-            self._send(status.error(errors.internal_error()))
+            self._sender.send(status.error(errors.internal_error()))
         else:
             return True
         return False
@@ -268,19 +267,19 @@ class Connection:
         session.run_script(text, each)
         self._notices()
         if not answered:
-            self._send(messages.EmptyQueryResponse())
+            self._sender.send(messages.EmptyQueryResponse())
 
     def _whole(self, result: Result) -> None:
         """A result of the simple protocol: its columns, all rows in text, and its tag."""
         if result.columns is not None:
             formats = [0] * len(result.columns)
-            self._send(_description(result.columns, formats))
+            self._sender.send(status.description(result.columns, formats))
             writer = RowWriter(result.columns, formats)
             for chunk in result:
                 for part in slices(chunk):
-                    self._send_bytes(writer.write(part))
+                    self._sender.send_bytes(writer.write(part))
         self._notices()
-        self._send(messages.CommandComplete(tag=result.command_tag))
+        self._sender.send(messages.CommandComplete(tag=result.command_tag))
 
     @staticmethod
     def _function_call() -> None:
@@ -295,7 +294,7 @@ class Connection:
         for portal in self._portals.values():
             portal.keep()
         self._statements[message.statement] = self._open_session.prepare(message.query, message.param_types)
-        self._send(messages.ParseComplete())
+        self._sender.send(messages.ParseComplete())
 
     def _bind(self, message: messages.Bind) -> None:
         prepared = self._statement(message.statement)
@@ -317,12 +316,12 @@ class Connection:
         column_formats(message.result_formats, len(prepared.columns or ()))
         self._close_portal(message.portal)
         self._portals[message.portal] = Portal(prepared, parameters, message.result_formats)
-        self._send(messages.BindComplete())
+        self._sender.send(messages.BindComplete())
 
     def _describe(self, message: messages.Describe) -> None:
         if message.kind == "S":
             prepared = self._statement(message.name)
-            self._send(messages.ParameterDescription(type_oids=[kind.oid for kind in prepared.parameters]))
+            self._sender.send(messages.ParameterDescription(type_oids=[kind.oid for kind in prepared.parameters]))
             formats = [0] * len(prepared.columns or ())
         elif message.kind == "P":
             portal = self._portal(message.name)
@@ -330,13 +329,13 @@ class Connection:
             formats = portal.formats(prepared.columns or ())
         else:
             raise ProtocolError(f"invalid DESCRIBE message subtype {ord(message.kind)}")
-        described = None if prepared.columns is None else _description(prepared.columns, formats)
-        self._send(described or messages.NoData())
+        described = None if prepared.columns is None else status.description(prepared.columns, formats)
+        self._sender.send(described or messages.NoData())
 
     def _execute(self, message: messages.Execute) -> None:
         portal = self._portal(message.portal)
         if portal.prepared.empty:
-            self._send(messages.EmptyQueryResponse())
+            self._sender.send(messages.EmptyQueryResponse())
             return
         if not portal.is_open:
             for other in self._portals.values():
@@ -348,19 +347,19 @@ class Connection:
                 raise SqlError("55000", f'portal "{message.portal:.64}" cannot be run')
             portal.finished = True
             self._notices()
-            self._send(messages.CommandComplete(tag=result.command_tag))
+            self._sender.send(messages.CommandComplete(tag=result.command_tag))
             return
         count = 0
         if not again:
             for number, data in portal.rows(min(message.max_rows, 2**31 - 1)):
                 count += number
-                self._send_bytes(data)
+                self._sender.send_bytes(data)
         self._notices()
         if portal.finished:
             tag = f"SELECT {count}" if result.command == "SELECT" or again else result.command_tag
-            self._send(messages.CommandComplete(tag=tag))
+            self._sender.send(messages.CommandComplete(tag=tag))
         else:
-            self._send(messages.PortalSuspended())
+            self._sender.send(messages.PortalSuspended())
 
     def _close_named(self, message: messages.Close) -> None:
         if message.kind == "S":
@@ -369,7 +368,7 @@ class Connection:
             self._close_portal(message.name)
         else:
             raise ProtocolError(f"invalid CLOSE message subtype {ord(message.kind)}")
-        self._send(messages.CloseComplete())
+        self._sender.send(messages.CloseComplete())
 
     # --- what is kept ----------------------------------------------------------------------------
 
@@ -413,68 +412,20 @@ class Connection:
     def _ready(self) -> None:
         self._notices()
         self._report(status.reported(self._open_session))
-        self._send(messages.ReadyForQuery(status=TransactionStatus(self._open_session.transaction_status)))
-        self._flush()
+        self._sender.send(messages.ReadyForQuery(status=TransactionStatus(self._open_session.transaction_status)))
+        self._sender.flush()
 
     def _report(self, now: Mapping[str, str]) -> None:
         for name, value in now.items():
             if self._reported.get(name) != value:
-                self._send(messages.ParameterStatus(name=name, value=value))
+                self._sender.send(messages.ParameterStatus(name=name, value=value))
         self._reported = {**self._reported, **now}
 
     def _notices(self) -> None:
         if self.session is not None and self.session.notices:
             for notice in self.session.notices:
-                self._send(status.notice(notice))
+                self._sender.send(status.notice(notice))
             self.session.notices.clear()
-
-    def _send(self, message: messages.PGMessage) -> None:
-        self._out += message.to_wire()
-
-    def _send_now(self, message: messages.PGMessage) -> None:
-        self._send(message)
-        self._flush()
-
-    def _send_bytes(self, data: bytes | memoryview) -> None:
-        if len(data) < _FLUSH_BYTES:
-            self._out += data
-            if len(self._out) >= _FLUSH_BYTES:
-                self._flush()
-            return
-        self._flush()
-        self._send_all(data)
-
-    def _flush(self) -> None:
-        if self._out:
-            out, self._out = self._out, bytearray()
-            self._send_all(out)
-
-    def _send_all(self, data: bytes | bytearray | memoryview) -> None:
-        deadline = self._reader.deadline
-        left = self._door.send_seconds if deadline is None else max(0.01, deadline - time.monotonic())
-        self._socket.settimeout(min(left, _GOODBYE_SECONDS) if self.stopping else left)
-        try:
-            self._socket.sendall(data)
-        except TimeoutError:
-            raise TooSlow from None
-        except OSError as error:
-            raise Gone from error
-        self._socket.settimeout(None)
-
-
-def _description(columns: Sequence[Column], formats: Sequence[int]) -> messages.RowDescription:
-    return messages.RowDescription(
-        fields=[
-            messages.FieldDescription(
-                name=column.name.replace("\x00", ""),
-                type_oid=column.type.oid,
-                type_size=column.type.size,
-                type_modifier=column.type.typmod,
-                format_code=code,
-            )
-            for column, code in zip(columns, formats, strict=True)
-        ]
-    )
 
 
 _EXTENDED: dict[type[messages.PGMessage], Callable[[Connection, Any], None]] = {

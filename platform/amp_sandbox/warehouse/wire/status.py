@@ -1,16 +1,17 @@
-"""What the server says beside results: errors, notices, and parameters as Redshift reports them.
+"""What the server says beside rows: columns, errors, notices, and parameters as Redshift reports them.
 
 Redshift does not report `standard_conforming_strings`, as a backslash in its literals escapes what follows it; a client
 that is not told takes care of that.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pygwire import messages
 
 from amp_sandbox.warehouse.errors import SqlError
 from amp_sandbox.warehouse.session import Notice, Session
+from amp_sandbox.warehouse.types import Column
 
 # Reported again when they change; the names as Redshift writes them.
 _SETTINGS = {
@@ -37,7 +38,8 @@ _FIXED = {
 
 def at_start(session: Session) -> Mapping[str, str]:
     """All that a client is told at its start."""
-    return _FIXED | {"session_id": str(uuid.uuid4())} | reported(session)
+    own = {"session_id": str(uuid.uuid4()), "is_superuser": "on" if session.grants().superuser else "off"}
+    return _FIXED | own | reported(session)
 
 
 def reported(session: Session) -> dict[str, str]:
@@ -67,6 +69,22 @@ def notice(given: Notice) -> messages.NoticeResponse:
     """The message of a notice."""
     return messages.NoticeResponse(
         fields=_fields(S=given.severity, V=given.severity, C=given.sqlstate, M=given.message)
+    )
+
+
+def description(columns: Sequence[Column], formats: Sequence[int]) -> messages.RowDescription:
+    """The message of a result's columns, each with its format."""
+    return messages.RowDescription(
+        fields=[
+            messages.FieldDescription(
+                name=column.name.replace("\x00", ""),
+                type_oid=column.type.oid,
+                type_size=column.type.size,
+                type_modifier=column.type.typmod,
+                format_code=code,
+            )
+            for column, code in zip(columns, formats, strict=True)
+        ]
     )
 
 

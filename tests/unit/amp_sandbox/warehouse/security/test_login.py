@@ -158,6 +158,12 @@ def test_a_group_of_credentials_must_be_there(people: FakeSession, db: duckdb.Du
         by_md5(db, made.login, made.password)
 
 
+def test_nobody_logs_on_as_the_system_itself(people: FakeSession, db: duckdb.DuckDBPyConnection) -> None:
+    made = login.create_credentials(db, "rdsdb", auto_create=True, groups=[], seconds=900, now=NOW)
+    with pytest.raises(SqlError, match='user "rdsdb" does not exist'):
+        by_md5(db, made.login, made.password)
+
+
 def test_passwords_are_in_no_repr(people: FakeSession, db: duckdb.DuckDBPyConnection) -> None:
     made = login.create_credentials(db, "ann", auto_create=False, groups=[], seconds=900, now=NOW)
     assert made.password not in repr(made)

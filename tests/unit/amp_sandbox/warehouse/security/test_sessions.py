@@ -116,6 +116,20 @@ def test_columns_are_granted_to_queries(connect: Connect) -> None:
     assert refused(bob, "SELECT id FROM sales.orders WHERE name = 'one'") == DENIED
 
 
+def test_a_view_reads_with_its_owners_privileges(connect: Connect) -> None:
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT-usage-notes.html: a view's privileges are its own.
+    admin, ann, bob = connect("awsuser"), connect("ann"), connect("bob")
+    for kind in ("", " WITH NO SCHEMA BINDING"):
+        admin.run(f"CREATE OR REPLACE VIEW sales.names AS SELECT name FROM sales.orders{kind}").close()
+        admin.run("GRANT SELECT ON sales.names TO bob").close()
+        assert bob.run("SELECT * FROM sales.names").rows() == [("one",)]
+        assert refused(bob, ORDERS) == DENIED
+        assert refused(ann, "SELECT * FROM sales.names") == ("42501", "permission denied for relation names")
+        admin.run("ALTER TABLE sales.names OWNER TO bob").close()
+        assert refused(bob, "SELECT * FROM sales.names") == DENIED
+        admin.run("DROP VIEW sales.names").close()
+
+
 def test_who_becomes_another_user_may_do_what_that_one_may(connect: Connect) -> None:
     admin = connect("awsuser")
     admin.run("SET SESSION AUTHORIZATION bob").close()

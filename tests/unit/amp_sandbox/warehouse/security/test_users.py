@@ -237,6 +237,27 @@ def test_a_dropped_user_is_in_no_group_any_more(people: FakeSession, db: duckdb.
     assert db.execute("SELECT * FROM amp_sys.members").fetchall() == []
 
 
+@pytest.mark.parametrize("name", ["x'; DROP TABLE t; --", 'quo"te', "日本", "a b", "{a,b}", "%s", "$1"])
+def test_names_are_only_names(people: FakeSession, db: duckdb.DuckDBPyConnection, name: str) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    people.run(f"CREATE USER {quoted} PASSWORD DISABLE")
+    people.run(f"CREATE GROUP {quoted} WITH USER {quoted}")
+    people.run(f"GRANT SELECT ON sales.orders TO {quoted}, GROUP {quoted}")
+    people.run(f"ALTER USER {quoted} SET query_group TO 'a''b'")
+    folded = name.lower()
+    assert row(db, "settings", folded) == ({"query_group": "a'b"},)
+    assert members(db, folded) == [folded]
+    people.run(f"REVOKE ALL ON sales.orders FROM {quoted}, GROUP {quoted}")
+    people.run(f"DROP GROUP {quoted}")
+    people.run(f"DROP USER {quoted}")
+    assert db.execute("SELECT count(*) FROM amp_sys.users").fetchone() == (4,)
+
+
+@pytest.mark.parametrize("name", ['""', '"' + "x" * 128 + '"', '"' + "日" * 43 + '"'])
+def test_names_that_no_object_can_have(admin: FakeSession, name: str) -> None:
+    assert refused(admin, f"CREATE USER {name} PASSWORD DISABLE").sqlstate == "42602"
+
+
 def test_groups_gain_and_lose_users(people: FakeSession, db: duckdb.DuckDBPyConnection) -> None:
     people.run("ALTER GROUP analysts ADD USER bob, ann")
     assert members(db, "analysts") == ["ann", "bob"]

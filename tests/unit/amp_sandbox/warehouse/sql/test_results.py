@@ -1,7 +1,7 @@
 # ruff: noqa: DTZ001, E501 - TIMESTAMP has no time zone; one case a line
 """Redshift's own answers, where DuckDB's would be others. Each case names the AWS page its value comes from."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,11 @@ CASES: list[tuple[str, Any, str]] = [
         "SELECT CAST(12.345 AS decimal), CAST('7.5' AS decimal(4,1))",
         (Decimal(12), Decimal("7.5")),
         "r_Numeric_types201.html",
+    ),
+    (
+        "SELECT 100.0 * (n - 1) / nullif(n, 0) FROM (SELECT 4::smallint AS n) t",
+        (Decimal("75.0000000"),),
+        "r_numeric_computations201.html",
     ),
     # Dates.
     ("SELECT datediff(week, '2009-01-01', '2009-12-31')", (52,), "r_DATEDIFF_function.html"),
@@ -179,6 +184,12 @@ def test_answer(rows: Rows, sql: str, expected: Any, page: str) -> None:
     found = rows(sql)[0]
     assert found == expected, DG + page
     assert [type(one) for one in found] == [type(one) for one in expected], DG + page
+
+
+def test_times_with_a_zone_are_aware_and_in_utc(rows: Rows) -> None:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_Datetime_types.html"""
+    [(found,)] = rows("SELECT '2008-06-01 09:59:59 US/Pacific'::timestamptz")
+    assert found == datetime(2008, 6, 1, 16, 59, 59, tzinfo=UTC)
 
 
 def test_null_is_the_largest_value(rows: Rows) -> None:

@@ -26,6 +26,7 @@ def test_what_a_client_is_told_at_its_start(connect: Connect) -> None:
     info = connect(application_name="tests").info
     assert info.parameter_status("server_version") == "8.0.2"
     assert info.parameter_status("padb_version")
+    assert info.parameter_status("is_superuser") == "off"
     assert info.parameter_status("integer_datetimes") == "on"
     assert info.parameter_status("application_name") == "tests"
     assert info.parameter_status("session_authorization") == "ann"
