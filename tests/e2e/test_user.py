@@ -15,6 +15,7 @@ from support.sandboxes import COMMAND, environment, own_settings, run
 from support.waiting import eventually
 
 from amp_sandbox import paths
+from amp_sandbox.batch.plan import JOBS
 from amp_sandbox.settings import Settings
 
 # `sandbox audit --json` as tools that read it rely on it; more names may follow.
@@ -96,6 +97,49 @@ def test_the_demo_sends_enough_and_everything_arrives_once(demo: dict[str, Any])
         assert hops[stream, "in the lake"]["records"] == account["published"]
     assert all(0 <= hop["p50_ms"] <= hop["p95_ms"] for hop in demo["hops"])
     assert demo["trending"]
+
+
+def test_the_demo_makes_tables_in_which_every_row_is_accounted_for(demo: dict[str, Any]) -> None:
+    assert [run["job"] for run in demo["batch"]["runs"]] == list(JOBS)
+    by_stream = {one["stream"]: one for one in demo["transformed"]}
+    assert by_stream.keys() == {"show-catalog", "app-events"}
+    for account in by_stream.values():
+        assert account["transformed"] == account["raw"] > 0
+        assert (account["lost"], account["duplicates"], account["unexplained"]) == (0, 0, 0)
+    assert demo["engagement"]
+
+
+def test_tables_are_found_through_the_data_catalog(sandbox: Settings, demo: dict[str, Any]) -> None:
+    [counted] = facts(sandbox, "sql", "select count(*) as n from amp_transformed.shows_history")
+    assert counted["n"] == next(one["raw"] for one in demo["transformed"] if one["stream"] == "show-catalog")
+    [found] = facts(sandbox, "sql", "select * from amp_transformed.show_recommendations where rank = 1 limit 1")
+    assert found.keys() >= {"user_id", "show_id", "score"}
+
+
+def test_an_analyst_reads_the_marts_and_is_refused_what_is_not_granted(sandbox: Settings, demo: dict[str, Any]) -> None:
+    built = {one["mart"]: one["rows"] for one in demo["batch"]["marts"]}
+    assert built.keys() == {
+        "engagement_by_show",
+        "engagement_by_creator",
+        "trending_shows",
+        "daily_flash",
+        "promotion_effectiveness",
+        "retention",
+        "live_listeners",
+    }
+    assert all(rows > 0 for mart, rows in built.items() if mart != "live_listeners")
+    flash = facts(sandbox, "sql", "--user", "analyst", "select dt, listeners, plays from marts.daily_flash order by dt")
+    assert len(flash) == built["daily_flash"]
+    assert all(day["listeners"] > 0 and day["plays"] >= day["listeners"] for day in flash)
+    lake = "select count(distinct user_id) as n from lake.sessions where plays > 0 and dt = '{}'"
+    [same] = facts(sandbox, "sql", "--user", "analyst", lake.format(flash[0]["dt"]))
+    assert same["n"] == flash[0]["listeners"]
+    for query in (
+        "select * from lake_raw.app_events",
+        "delete from marts.daily_flash",
+        "create table marts.mine (a int)",
+    ):
+        assert "42501" in refused(sandbox, "sql", "--user", "analyst", query)
 
 
 def test_the_examples_that_the_demo_prints_work_when_pasted(sandbox: Settings, demo: dict[str, Any]) -> None:

@@ -120,6 +120,9 @@ def examples(settings: Settings, run: str) -> tuple[Example, ...]:
         Example(f"sandbox trace {event}", "an app event, hop by hop") if event else None,
         Example(f'sandbox sql "{by_type}"', "the lake as it arrived, in SQL"),
         Example(f'sandbox sql "{favourites}"', "a table that the jobs made, found through the Data Catalog"),
+        Example(
+            'sandbox sql --user analyst "select * from marts.trending_shows"', "a mart of the warehouse, as a user"
+        ),
         Example("sandbox seed --bad --changes 0 --events 0", "flawed input: see where it ends, with sandbox audit"),
         Example("sandbox logs lambda/catalog-ingest", "what a function logged"),
         Example('eval "$(sandbox env)"; aws s3 ls --recursive s3://' + settings.raw_bucket, "any AWS client"),

@@ -22,8 +22,8 @@ def test_glue_is_answered_by_its_stand_in(bare, unique):
     assert glue.get_database(Name=unique)["Database"]["CatalogId"] == "000000000000"
     with pytest.raises(glue.exceptions.EntityNotFoundException):
         glue.get_table(DatabaseName=unique, Name="nothing")
-    with pytest.raises(ClientError, match="glue:ListCrawlers"):
-        glue.list_crawlers()
+    with pytest.raises(ClientError, match="glue:ListJobs"):
+        glue.list_jobs()
     glue.delete_database(Name=unique)
 
 
