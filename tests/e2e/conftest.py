@@ -20,7 +20,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 @pytest.fixture(scope="module")
 def demo(sandbox: Settings) -> dict[str, Any]:
     """What `sandbox demo --json` told of the still empty sandbox; asked for by every test that publishes more."""
-    answer = run(sandbox, "demo", "--json")
+    answer = run(sandbox, "demo", "--json", timeout=900)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     told: dict[str, Any] = json.loads(answer.stdout)
     return told
