@@ -1,14 +1,11 @@
-"""Checks that several of Glue's operations share, and pages of lists."""
+"""Checks that several of Glue's operations share."""
 
-import base64
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from amp_sandbox.glue import errors, store
 from amp_sandbox.glue.store import Crawler, Database, Table
-from amp_sandbox.protocol import Context, Request
+from amp_sandbox.protocol import Context, Request, pages
 
 T = TypeVar("T")
 
@@ -53,27 +50,9 @@ def require_crawler(ctx: Context, name: str) -> Crawler:
     return crawler
 
 
-def page_of(items: Iterator[T], limit: int, position: Callable[[T], object]) -> tuple[list[T], dict[str, str]]:
-    """The first `limit` items, and the answer's NextToken if there are more; it holds the last one's `position`."""
-    page = list(islice(items, limit))
-    if next(items, None) is None:
-        return page, {}
-    token = base64.urlsafe_b64encode(json.dumps(position(page[-1])).encode()).decode()
-    return page, {"NextToken": token}
-
-
 def position_of(req: Request, kind: type[T]) -> T | None:
     """The position in a request's NextToken, or None at the start."""
-    token = req.get("NextToken")
-    if not token:
-        return None
-    try:
-        found = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
-        found = None
-    if not isinstance(found, kind):
-        raise errors.invalid_input(f"The NextToken {token!r:.100} is none that this operation gave.")
-    return found
+    return pages.position_of(req.get("NextToken"), kind, errors.invalid_input)
 
 
 def partition_keys(table: Table) -> Sequence[Mapping[str, Any]]:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from amp_sandbox.glue import errors, store
-from amp_sandbox.glue.checks import page_of, position_of, require_crawler
+from amp_sandbox.glue.checks import position_of, require_crawler
 from amp_sandbox.glue.schedules import require_schedule
 from amp_sandbox.glue.shapes import describe_crawl
 from amp_sandbox.glue.store import Crawl, Crawler
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.standins.sqlite import transaction
 
 _PAGE = 20

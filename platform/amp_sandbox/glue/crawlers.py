@@ -14,10 +14,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from amp_sandbox.glue import crawler_config, errors, store
-from amp_sandbox.glue.checks import page_of, position_of, require_crawler
+from amp_sandbox.glue.checks import position_of, require_crawler
 from amp_sandbox.glue.schedules import require_schedule
 from amp_sandbox.glue.shapes import describe_crawler
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.standins.sqlite import transaction
 
 _PAGE = 100

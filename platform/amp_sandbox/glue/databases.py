@@ -8,9 +8,10 @@
 """
 
 from amp_sandbox.glue import errors, store
-from amp_sandbox.glue.checks import folded, page_of, position_of, require_catalog, require_database
+from amp_sandbox.glue.checks import folded, position_of, require_catalog, require_database
 from amp_sandbox.glue.shapes import definition, describe_database
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.standins.sqlite import transaction
 
 _UNSUPPORTED = ("DatabaseInput.TargetDatabase", "DatabaseInput.FederatedDatabase")

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from amp_sandbox.glue import errors, expression, store
-from amp_sandbox.glue.checks import page_of, partition_keys, position_of, require_table, require_values
+from amp_sandbox.glue.checks import partition_keys, position_of, require_table, require_values
 from amp_sandbox.glue.shapes import definition, describe_partition, error_detail
 from amp_sandbox.glue.store import Table
 from amp_sandbox.protocol import Answer, AwsError, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.standins.sqlite import transaction
 
 _PAGE = 1000

@@ -13,7 +13,6 @@ import re
 from amp_sandbox.glue import errors, store
 from amp_sandbox.glue.checks import (
     folded,
-    page_of,
     position_of,
     require_catalog,
     require_database,
@@ -22,6 +21,7 @@ from amp_sandbox.glue.checks import (
 from amp_sandbox.glue.shapes import definition, describe_table, error_detail
 from amp_sandbox.glue.store import Table
 from amp_sandbox.protocol import Answer, AwsError, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.standins.sqlite import transaction
 
 _UNSUPPORTED_INPUT = (

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.redshift_data import errors
-from amp_sandbox.redshift_data.pages import page_of, position_of
+from amp_sandbox.redshift_data.pages import position_of
 from amp_sandbox.redshift_data.targets import target_of
 from amp_sandbox.warehouse.context import host_of
 from amp_sandbox.warehouse.errors import SqlError

@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol.pages import token_of
 from amp_sandbox.redshift_data import errors, store
-from amp_sandbox.redshift_data.pages import position_of, token_of
+from amp_sandbox.redshift_data.pages import position_of
 from amp_sandbox.redshift_data.results import CSV
 from amp_sandbox.redshift_data.statements import require_statement
 from amp_sandbox.redshift_data.store import Statement

@@ -1,38 +1,13 @@
-"""Pages of lists, and the tokens that lead from one to the next."""
+"""The place in a list that a request of the Data API asks for."""
 
-import base64
-import json
-from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import TypeVar
 
-from amp_sandbox.protocol import Request
+from amp_sandbox.protocol import Request, pages
 from amp_sandbox.redshift_data import errors
 
-T = TypeVar("T")
 P = TypeVar("P")
-
-
-def page_of(items: Iterator[T], limit: int, position: Callable[[T], object]) -> tuple[list[T], dict[str, str]]:
-    """The first `limit` items, and the answer's NextToken if there are more; it holds the last one's `position`."""
-    page = list(islice(items, limit))
-    return page, {} if next(items, None) is None else {"NextToken": token_of(position(page[-1]))}
-
-
-def token_of(position: object) -> str:
-    """The token of a place in a list."""
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
 
 
 def position_of(req: Request, kind: type[P]) -> P | None:
     """The place in a request's NextToken, or None at the start."""
-    token = req.get("NextToken")
-    if not token:
-        return None
-    try:
-        found = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
-        found = None
-    if not isinstance(found, kind):
-        raise errors.invalid(f"The NextToken {token!r:.100} is none that this operation gave.")
-    return found
+    return pages.position_of(req.get("NextToken"), kind, errors.invalid)

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amp_sandbox.protocol import Answer, Context, Request, operation
+from amp_sandbox.protocol.pages import page_of
 from amp_sandbox.redshift_data import errors, store
-from amp_sandbox.redshift_data.pages import page_of, position_of
+from amp_sandbox.redshift_data.pages import position_of
 from amp_sandbox.redshift_data.parameters import positional, require_used
 from amp_sandbox.redshift_data.runner import MOST_ACTIVE, Task
 from amp_sandbox.redshift_data.store import Statement
