@@ -2,15 +2,13 @@
 
 import gzip
 import json
-import threading
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from figure import Figure
+from memory import peak_memory
 
 from amp_sandbox import aws
 from amp_sandbox.lake.connection import private
@@ -32,7 +30,8 @@ def crawl(settings: Settings) -> list[Figure]:
     target = {"S3Targets": [{"Path": f"s3://{name}/events/"}]}
     glue.create_crawler(Name=name, Role=name, DatabaseName=name.replace("-", "_"), Targets=target)
     in_process = _in_process(settings, name)
-    with _peak_memory(settings) as peak:
+    [stand_ins] = [one for one in find(settings.home) if "amp_sandbox.standins" in one.cmdline()]
+    with peak_memory(lambda: [stand_ins]) as peak:
         first = _crawl_seconds(glue, name)
     again = _crawl_seconds(glue, name)
     return [
@@ -78,22 +77,3 @@ def _in_process(settings: Settings, bucket: str) -> float:
             {"uris": uris},
         ).fetchall()
     return time.perf_counter() - started
-
-
-@contextmanager
-def _peak_memory(settings: Settings) -> Iterator[list[int]]:
-    """The most memory that the stand-ins have while the block runs, in the list's only item."""
-    [process] = [one for one in find(settings.home) if "amp_sandbox.standins" in one.cmdline()]
-    peak, done = [0], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.05):
-            peak[0] = max(peak[0], process.memory_info().rss)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        thread.join()

@@ -16,6 +16,7 @@ import duckdb
 import psutil
 from crawls import crawl
 from figure import Figure
+from spark_events import spark
 
 from amp_sandbox import aws
 from amp_sandbox.audit import audit, sources
@@ -202,6 +203,7 @@ ROWS: Mapping[str, Row] = {
     "events": events,
     "direct_put": direct_put,
     "crawl": crawl,
+    "spark": spark,
     "memory": memory,
 }
 

@@ -74,6 +74,8 @@ def open_session(name: str) -> SparkSession:
         session.conf.set(key, value)
     # Spark's own 200 is meant for large clusters. Results do not depend on it.
     session.conf.set("spark.sql.shuffle.partitions", str(partitions(session)))
+    # Nor one task for every folder that is listed.
+    session.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(partitions(session)))
     return session
 
 

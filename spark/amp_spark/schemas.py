@@ -5,6 +5,7 @@ Whole numbers are read as floating-point ones and then checked, as JSON may writ
 
 from collections.abc import Iterable, Sequence
 
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import (
     ArrayType,
     BooleanType,
@@ -40,3 +41,8 @@ def json_schema(columns: Sequence[Column], unreadable: str) -> StructType:
     """The schema to read JSON with; a line that does not fit goes to the column `unreadable`."""
     fields = [StructField(column.name, _READ_AS[column.kind]) for column in columns]
     return StructType([*fields, StructField(unreadable, StringType())])
+
+
+def empty(session: SparkSession, schema: StructType) -> DataFrame:
+    """No rows, in no partition: of an empty list Spark would make tasks that have nothing to do."""
+    return session.createDataFrame(session.sparkContext.emptyRDD(), schema)

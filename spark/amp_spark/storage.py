@@ -85,6 +85,11 @@ def write_text(session: SparkSession, uri: str, text: str) -> None:
             stream.close()
 
 
+def with_slashes(uri: str) -> str:
+    """A URI as Spark writes it in `_metadata.file_path`: Java writes one without a host with one slash."""
+    return re.sub(r"^(\w+):/(?!/)", r"\1:///", uri)
+
+
 def _files(session: SparkSession, uri: str) -> Any:
     return _path(session, uri).getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
 
@@ -95,12 +100,9 @@ def _path(session: SparkSession, uri: str) -> Any:
 
 def _entry(status: Any) -> Entry:
     path = status.getPath()
-    return Entry(_uri(path.toUri().toString()), path.getName(), bool(status.isDirectory()), int(status.getLen()))
-
-
-def _uri(text: str) -> str:
-    """As Spark writes it in `_metadata.file_path`: Java writes a URI without a host with one slash."""
-    return re.sub(r"^(\w+):/(?!/)", r"\1:///", text)
+    return Entry(
+        with_slashes(path.toUri().toString()), path.getName(), bool(status.isDirectory()), int(status.getLen())
+    )
 
 
 @contextmanager

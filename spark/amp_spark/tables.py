@@ -6,19 +6,24 @@ are the same row by row. The file's name differs.
 **Left out:** more than one file for a date of a table. At ROWS_PER_FILE it is divided, by row count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from amp_spark.errors import JobError
+from amp_spark.schemas import empty
 from amp_spark.storage import delete, entries, entries_of, exists
 
 ROWS_PER_FILE = 10_000_000
+ROWS_PER_TASK = 1_000_000
 WRITER_OPTIONS: dict[str, Any] = {
     # An empty object _SUCCESS beside the data tells readers on S3 nothing that the report does not.
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    # A task's files are moved once, not twice: on S3 each move is a copy. No reader sees them too early for it: dates
+    # are put in place at the very end, and a whole table is one file.
+    "mapreduce.fileoutputcommitter.algorithm.version": "2",
 }
 _DT = StructField("dt", StringType())
 
@@ -30,15 +35,24 @@ def write_table(rows: DataFrame, uri: str, keys: Sequence[str]) -> None:
 
 
 def write_dates(
-    session: SparkSession, rows: DataFrame, uri: str, keys: Sequence[str], dates: Sequence[str], filled: Iterable[str]
+    session: SparkSession,
+    rows: DataFrame,
+    uri: str,
+    keys: Sequence[str],
+    dates: Sequence[str],
+    filled: Mapping[str, int],
 ) -> None:
-    """Replace some dates of a table, which has the column `dt`. `filled` are the dates there are rows of."""
-    gone = sorted({*dates} - {*filled})
-    if len(gone) < len(dates):
-        ordered = rows.sortWithinPartitions("dt", *keys)
+    """Replace some dates of a table, which has the column `dt`; rows of a date are in one partition.
+
+    `filled` says how many rows there are of each date that has any.
+    """
+    if filled:
+        # A task that has nothing to write costs as much as one that has.
+        ordered = rows.coalesce(1 + sum(filled.values()) // ROWS_PER_TASK).sortWithinPartitions("dt", *keys)
         ordered.write.mode("overwrite").partitionBy("dt").options(**_options()).parquet(uri)
-    for entry in entries(session, uri):
-        if entry.is_folder and entry.name in {f"dt={dt}" for dt in gone}:
+    gone = {f"dt={dt}" for dt in dates if dt not in filled}
+    for entry in entries(session, uri) if gone else ():
+        if entry.is_folder and entry.name in gone:
             delete(session, entry.uri)
 
 
@@ -56,7 +70,7 @@ def read_dates(session: SparkSession, uri: str, schema: StructType, dates: Seque
     files = [one.uri for folder in entries_of(session, found) for one in folder]
     whole = StructType([*schema.fields, _DT])
     if not files:
-        return session.createDataFrame([], whole)
+        return empty(session, whole)
     return session.read.option("basePath", uri).schema(whole).parquet(*files)
 
 

@@ -11,8 +11,8 @@ see. It is quarantined, until a run with more `--days` takes it.
 """
 
 import sys
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,9 +24,9 @@ from amp_spark.errors import JobError
 from amp_spark.event_columns import ALL, EVENTS, table_name
 from amp_spark.job import Arguments, parse_args, partitions, run
 from amp_spark.parse import REASON, first_of, missing_by_type, parse
-from amp_spark.raw import Objects, check, lines
+from amp_spark.raw import Objects, objects_of, read_lines
 from amp_spark.report import Tally, write_report
-from amp_spark.storage import Entry, entries, entries_of, require_root
+from amp_spark.storage import entries, entries_of, require_root
 from amp_spark.tables import write_dates
 
 SOURCE = "events"
@@ -50,7 +50,12 @@ class Group:
 
 def read(session: SparkSession, raw: str, dates: Sequence[str]) -> Objects:
     """The raw objects of some dates."""
-    return check(session, _objects(session, raw, dates))
+    root = f"{raw}/app_events"
+    types = [entry.uri for entry in entries(session, root) if entry.name.startswith("event_type=")]
+    if not types:
+        raise JobError(f"there are no events below {root}; let Firehose deliver some first")
+    folders = [f"{one.rstrip('/')}/dt={dt}" for one in types for dt in dates]
+    return objects_of([entry for listed in entries_of(session, folders) for entry in listed if not entry.is_folder])
 
 
 def typed(raw_lines: DataFrame, dates: Sequence[str]) -> DataFrame:
@@ -97,13 +102,14 @@ def groups(rows: DataFrame) -> DataFrame:
     return rows.groupBy(*by).agg(F.count(F.lit(1)).alias("rows"))
 
 
-def write(session: SparkSession, args: Arguments, rows: DataFrame, objects: Objects) -> dict[str, Tally]:
+def write(
+    session: SparkSession, args: Arguments, rows: DataFrame, found: Sequence[Group], objects: Objects
+) -> dict[str, Tally]:
     """Write the tables and the quarantine; answers what the report says of the tables."""
-    found = [Group(*row) for row in groups(rows).collect()]
-    filled: Mapping[str, set[str]] = defaultdict(set)
+    filled: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for group in found:
         if group.sound and group.first and group.dt:
-            filled[group.raw_type].add(group.dt)
+            filled[group.raw_type][group.dt] += group.rows
 
     def write_type(event_type: str) -> None:
         uri = args.table(table_name(event_type))
@@ -126,22 +132,16 @@ def main(argv: Sequence[str]) -> None:
 def _work(session: SparkSession, args: Arguments) -> None:
     require_root(session, args.raw)
     require_root(session, args.transformed)
-    objects = read(session, args.raw, args.dates)
-    rows = deduplicated(typed(lines(session, objects.readable), args.dates))
-    kept = rows.repartition(partitions(session), "raw_type", "dt").sortWithinPartitions("raw_type", "dt", *KEYS)
-    kept.persist()
-    tables = write(session, args, kept, objects)
-    kept.unpersist()
+
+    def work(raw_lines: DataFrame) -> tuple[DataFrame, list[Group]]:
+        rows = deduplicated(typed(raw_lines, args.dates))
+        placed = rows.repartition(partitions(session), "raw_type", "dt")
+        kept = placed.sortWithinPartitions("raw_type", "dt", *KEYS).persist()
+        return kept, [Group(*row) for row in groups(kept).collect()]
+
+    objects, (kept, found) = read_lines(session, read(session, args.raw, args.dates), work)
+    tables = write(session, args, kept, found, objects)
     write_report(session, args, tables, objects.uris, [one.uri for one in objects.unreadable])
-
-
-def _objects(session: SparkSession, raw: str, dates: Sequence[str]) -> list[Entry]:
-    root = f"{raw}/app_events"
-    types = [entry.uri for entry in entries(session, root) if entry.name.startswith("event_type=")]
-    if not types:
-        raise JobError(f"there are no events below {root}; let Firehose deliver some first")
-    folders = [f"{one.rstrip('/')}/dt={dt}" for one in types for dt in dates]
-    return [entry for listed in entries_of(session, folders) for entry in listed if not entry.is_folder]
 
 
 def _tally(found: Sequence[Group]) -> Tally:

@@ -10,6 +10,7 @@ be decompressed is an error, not quarantined: without it the table would be empt
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
@@ -20,7 +21,7 @@ from amp_spark.columns import Column
 from amp_spark.errors import JobError
 from amp_spark.job import Arguments, parse_args, run
 from amp_spark.parse import REASON, parse
-from amp_spark.raw import Objects, check, lines
+from amp_spark.raw import Objects, objects_of, read_lines
 from amp_spark.report import Tally, write_report
 from amp_spark.storage import entries, require_root
 from amp_spark.tables import write_table
@@ -46,11 +47,7 @@ def read(session: SparkSession, raw: str, kind: Kind, last: str) -> tuple[Object
     for day in sorted((day for day in days if day <= last), reverse=True):
         found = [one for one in entries(session, f"{root}/dt={day}") if not one.is_folder]
         if found:
-            objects = check(session, found)
-            if objects.unreadable:
-                bad = objects.unreadable[0]
-                raise JobError(f"{bad.uri} cannot be read: {bad.reason}; export the snapshot of {day} again")
-            return objects, day
+            return objects_of(found), day
     raise JobError(f"there is no snapshot up to {last} below {root}; run the export of the catalogue first")
 
 
@@ -73,15 +70,19 @@ def profiles(rows: DataFrame, kind: Kind, snapshot_date: str) -> DataFrame:
     return kept.select(*names, F.lit(snapshot_date).cast("date").alias("snapshot_date"))
 
 
-def write(session: SparkSession, args: Arguments, kind: Kind, rows: DataFrame, day: str) -> Tally:
-    """Write the table of a kind and its quarantine; answers what the report says of it."""
+def tally(rows: DataFrame, kind: Kind) -> Tally:
+    """What the report says of the rows of a kind."""
+    has_id, kept = F.col("is_first") & F.col(kind.key).isNotNull(), F.col("is_first") & F.col(REASON).isNull()
+    counted = (F.count(F.lit(1)), F.count_if(has_id), F.count_if(kept), F.count(REASON))
+    return Tally(*rows.select(*counted).collect()[0])
+
+
+def write(session: SparkSession, args: Arguments, kind: Kind, rows: DataFrame, counts: Tally, day: str) -> None:
+    """Write the table of a kind and its quarantine."""
     table = profiles(rows, kind, day)
     write_table(table, args.table(kind.name), [kind.key])
-    has_id, kept = F.col("is_first") & F.col(kind.key).isNotNull(), F.col("is_first") & F.col(REASON).isNull()
-    counts = rows.select(F.count(F.lit(1)), F.count_if(has_id), F.count_if(kept), F.count(REASON)).collect()[0]
-    bad_dates = [day] if counts[3] else []
+    bad_dates = [day] if counts.quarantined else []
     quarantine.write(session, args.transformed, kind.name, quarantine.rejected(rows), (), [day], bad_dates)
-    return Tally(*counts)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -92,13 +93,25 @@ def main(argv: Sequence[str]) -> None:
 def _work(session: SparkSession, args: Arguments) -> None:
     require_root(session, args.raw)
     require_root(session, args.transformed)
-    # Both are found before one is replaced.
-    snapshots = [(kind, *read(session, args.raw, kind, args.date.isoformat())) for kind in KINDS]
-    tables = {}
-    for kind, objects, day in snapshots:
-        rows = deduplicated(typed(lines(session, objects.readable), kind), kind).persist()
-        tables[kind.name] = write(session, args, kind, rows, day)
-    write_report(session, args, tables, [uri for _, objects, _ in snapshots for uri in objects.uris])
+    inputs: list[str] = []
+    found = []
+    # Both are read before one is replaced.
+    for kind in KINDS:
+        there, day = read(session, args.raw, kind, args.date.isoformat())
+        objects, (rows, counts) = read_lines(session, there, partial(_rows, kind))
+        if objects.unreadable:
+            bad = objects.unreadable[0]
+            raise JobError(f"{bad.uri} cannot be read: {bad.reason}; export the snapshot of {day} again")
+        inputs += objects.uris
+        found.append((kind, rows, counts, day))
+    for kind, rows, counts, day in found:
+        write(session, args, kind, rows, counts, day)
+    write_report(session, args, {kind.name: counts for kind, _, counts, _ in found}, inputs)
+
+
+def _rows(kind: Kind, raw_lines: DataFrame) -> tuple[DataFrame, Tally]:
+    rows = deduplicated(typed(raw_lines, kind), kind).persist()
+    return rows, tally(rows, kind)
 
 
 if __name__ == "__main__":

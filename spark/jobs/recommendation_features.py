@@ -121,7 +121,7 @@ def write(session: SparkSession, args: Arguments, rows: DataFrame) -> Tally:
     """Replace the features of the date; answers what the report says of them."""
     kept = rows.repartition(1).persist()
     written = kept.count()
-    filled = args.dates if written else ()
+    filled = {args.date.isoformat(): written} if written else {}
     write_dates(session, kept, args.table(TABLE), ["user_id", "show_id"], args.dates, filled)
     return Tally(rows_read=written, distinct_ids=written, written=written)
 

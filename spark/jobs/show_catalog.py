@@ -23,7 +23,7 @@ from amp_spark.catalog_columns import CHANGES
 from amp_spark.errors import JobError
 from amp_spark.job import Arguments, parse_args, run
 from amp_spark.parse import REASON, parse
-from amp_spark.raw import Objects, check, lines
+from amp_spark.raw import Objects, objects_of, read_lines
 from amp_spark.report import Tally, write_report
 from amp_spark.storage import entries, entries_of, require_root
 from amp_spark.tables import write_table
@@ -41,7 +41,7 @@ def read(session: SparkSession, raw: str, last: str) -> tuple[Objects, list[str]
     if not wanted:
         raise JobError(f"there are no catalogue changes up to {last} below {root}; let Firehose deliver some first")
     found = [one for listed in entries_of(session, [entry.uri for entry in wanted]) for one in listed]
-    return check(session, [one for one in found if not one.is_folder]), [one.name.removeprefix("dt=") for one in wanted]
+    return objects_of([one for one in found if not one.is_folder]), [one.name.removeprefix("dt=") for one in wanted]
 
 
 def typed(raw_lines: DataFrame) -> DataFrame:
@@ -74,17 +74,21 @@ def current(changes: DataFrame) -> DataFrame:
     return changes.where("is_current").drop("valid_to", "is_current", "change_number")
 
 
-def write(session: SparkSession, args: Arguments, rows: DataFrame, objects: Objects, dates: Sequence[str]) -> Tally:
-    """Write the tables and the quarantine; answers what the report says of them."""
+def tally(rows: DataFrame) -> Tally:
+    """What the report says of the rows: one is written for each that stays and is sound."""
+    stays, sound = F.col("is_first"), F.col(REASON).isNull()
+    counted = (F.count(F.lit(1)), F.count_if(stays & F.col("change_id").isNotNull()), F.count_if(stays & sound))
+    return Tally(*rows.select(*counted, F.count(REASON)).collect()[0])
+
+
+def write(session: SparkSession, args: Arguments, rows: DataFrame, objects: Objects, dates: Sequence[str]) -> None:
+    """Write the tables and the quarantine."""
     changes = history(rows).persist()
     write_table(changes, args.table("shows_history"), HISTORY_KEYS)
     write_table(current(changes), args.table("shows_current"), ["show_id"])
     bad = quarantine.rejected(rows)
     bad_dates = [row.dt for row in bad.select("dt").distinct().collect()]
     quarantine.write(session, args.transformed, SOURCE, bad, objects.unreadable, dates, bad_dates)
-    has_id = F.col("is_first") & F.col("change_id").isNotNull()
-    counts = rows.select(F.count(F.lit(1)), F.count_if(has_id), F.count(REASON)).collect()[0]
-    return Tally(rows_read=counts[0], distinct_ids=counts[1], written=changes.count(), quarantined=counts[2])
 
 
 def main(argv: Sequence[str]) -> None:
@@ -95,11 +99,16 @@ def main(argv: Sequence[str]) -> None:
 def _work(session: SparkSession, args: Arguments) -> None:
     require_root(session, args.raw)
     require_root(session, args.transformed)
-    objects, dates = read(session, args.raw, args.date.isoformat())
-    rows = deduplicated(typed(lines(session, objects.readable))).persist()
-    tally = write(session, args, rows, objects, dates)
+
+    def work(raw_lines: DataFrame) -> tuple[DataFrame, Tally]:
+        rows = deduplicated(typed(raw_lines)).persist()
+        return rows, tally(rows)
+
+    there, dates = read(session, args.raw, args.date.isoformat())
+    objects, (rows, counts) = read_lines(session, there, work)
+    write(session, args, rows, objects, dates)
     unreadable = [one.uri for one in objects.unreadable]
-    write_report(session, args, {"shows_history": tally}, objects.uris, unreadable)
+    write_report(session, args, {"shows_history": counts}, objects.uris, unreadable)
 
 
 if __name__ == "__main__":

@@ -59,17 +59,23 @@ def megabytes(text: str) -> int | None:
     return int(int(match[1]) * _UNITS[match[2].lower() or "m"]) if match else None
 
 
-def _own(settings: Settings, job: JobConfig) -> dict[str, str]:
-    """What the sandbox decides: where the cluster is, that nothing listens beyond this machine, how S3 is reached."""
+def connector(settings: Settings) -> dict[str, str]:
+    """How Spark reaches the sandbox's S3."""
     aws = client_environment(settings)
-    connector = {f"spark.hadoop.fs.{scheme}.impl": spark.CONNECTOR_CLASS for scheme in ("s3", "s3a", "s3n")} | {
+    return {f"spark.hadoop.fs.{scheme}.impl": spark.CONNECTOR_CLASS for scheme in ("s3", "s3a", "s3n")} | {
         "spark.hadoop.fs.s3a.endpoint": settings.localstack_url,
         "spark.hadoop.fs.s3a.endpoint.region": settings.region,
         "spark.hadoop.fs.s3a.access.key": aws["AWS_ACCESS_KEY_ID"],
         "spark.hadoop.fs.s3a.secret.key": aws["AWS_SECRET_ACCESS_KEY"],
         "spark.hadoop.fs.s3a.path.style.access": "true",
+        # For s3a:// Hadoop's defaults name a committer of its own connector's, which is not here.
+        "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": spark.COMMITTER_FACTORY,
     }
-    return connector | {
+
+
+def _own(settings: Settings, job: JobConfig) -> dict[str, str]:
+    """What the sandbox decides: where the cluster is, that nothing listens beyond this machine, how S3 is reached."""
+    return connector(settings) | {
         "spark.master": settings.spark_master_url,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

@@ -28,6 +28,7 @@ from amp_sandbox.settings import Settings, variable
 MASTER, WORKER, HISTORY = "spark_master", "spark_worker", "spark_history"
 CONNECTOR = paths.SPARK / "s3_connector" / "amp-s3-connector.jar"
 CONNECTOR_CLASS = "amp.s3.S3FileSystem"
+COMMITTER_FACTORY = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 
 NICENESS = 10
 """Of drivers and executors: whoever works at the machine, and the rest of the sandbox, comes first."""
@@ -134,13 +135,16 @@ def services(settings: Settings) -> tuple[Service, ...]:
 
 
 def java_options(temporary: str) -> str:
-    """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says, from IPv6, and from work for later.
+    """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says, and from IPv6; and what starts fast.
 
-    The folder is relative to where the process runs, as some homes have characters that would have to be quoted. Jobs of
-    a sandbox are over before the optimising compiler has paid for itself: without it they take half the processor time.
+    The folder is relative to where the process runs, as some homes have characters that would have to be quoted.
+
+    On a laptop a run spends most of its time on compiling Spark itself, for the second time and for speed that it ends
+    too soon to see. One that goes on for long asks for the JVM's second compiler with
+    `spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=4`.
     """
-    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-    return f"{quick} -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
+    fast = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    return f"-XX:-UsePerfData {fast} -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
 
 
 def work_dir(home: Path) -> Path:

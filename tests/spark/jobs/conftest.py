@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from amp_spark.event_columns import EVENTS
 from amp_spark.raw import LINES
-from amp_spark.schemas import table_schema
+from amp_spark.schemas import empty, table_schema
 
 DAY = date(2026, 11, 20)
 _TAKES_DAYS = ("events", "sessions", "show_engagement")
@@ -91,7 +91,8 @@ def raw_lines(utc: SparkSession) -> Callable[..., DataFrame]:
 
     def make(*lines: object, raw_dt: str = DAY.isoformat(), raw_type: str = "") -> DataFrame:
         texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-        return utc.createDataFrame([(text, f"o{number}", raw_dt, raw_type) for number, text in enumerate(texts)], LINES)
+        rows = [(text, f"o{number}", raw_dt, raw_type) for number, text in enumerate(texts)]
+        return utc.createDataFrame(utc.sparkContext.parallelize(rows, 1), LINES)
 
     return make
 
@@ -106,7 +107,9 @@ def event_tables(utc: SparkSession) -> Callable[[Sequence[Mapping[str, Any]]], d
             rows = [
                 tuple(one.get(column.name) for column in columns) for one in events if one["event_type"] == event_type
             ]
-            tables[event_type] = utc.createDataFrame(rows, table_schema(columns))
+            schema = table_schema(columns)
+            few = utc.sparkContext.parallelize(rows, 1)
+            tables[event_type] = utc.createDataFrame(few, schema) if rows else empty(utc, schema)
         return tables
 
     return make

@@ -71,8 +71,12 @@ def recommend(features, shows, users):
     return sorted(tuple(row) for row in rows.collect())
 
 
-def test_listeners_get_what_those_of_their_taste_like_and_nothing_they_have_played(tastes):
-    rows = recommend(*tastes)
+@pytest.fixture(scope="module")
+def rows(tastes):
+    return recommend(*tastes)
+
+
+def test_listeners_get_what_those_of_their_taste_like_and_nothing_they_have_played(tastes, rows):
     mine = [row for row in rows if row[0] == "user_a0"]
     assert mine[0][:3] == ("user_a0", 1, "show_a0")
     assert mine[0][4] == "als"
@@ -84,16 +88,16 @@ def test_listeners_get_what_those_of_their_taste_like_and_nothing_they_have_play
     assert [row[2:5] for row in mine][-1] == ("show_new", 0.0, "popularity")
 
 
-def test_a_listener_of_whom_nothing_is_known_gets_what_is_popular(tastes):
-    new = [row for row in recommend(*tastes) if row[0] == "user_new"]
+def test_a_listener_of_whom_nothing_is_known_gets_what_is_popular(rows):
+    new = [row for row in rows if row[0] == "user_new"]
     assert {row[4] for row in new} == {"popularity"}
     # Each show "0" to "4" is liked by five of the six of its taste; of equals the id decides.
     assert [row[2] for row in new] == [f"show_{taste}{m}" for taste in "ab" for m in range(5)]
 
 
-def test_recommendations_are_the_same_whatever_the_order_of_the_features(tastes):
+def test_recommendations_are_the_same_whatever_the_order_of_the_features(tastes, rows):
     features, shows, users = tastes
-    assert recommend(features.repartition(3, "show_id"), shows, users) == recommend(features, shows, users)
+    assert recommend(features.repartition(3, "show_id"), shows, users) == rows
 
 
 def test_without_features_everybody_gets_what_there_is(tastes):

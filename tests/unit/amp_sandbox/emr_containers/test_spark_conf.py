@@ -92,6 +92,12 @@ def test_a_class_path_of_the_jobs_comes_behind_the_connector() -> None:
     assert found.endswith("amp-s3-connector.jar:/x.jar")
 
 
+def test_s3a_is_written_with_a_committer_that_is_here() -> None:
+    """Hadoop's core-default.xml names S3A's own, without which every format but Parquet cannot be written."""
+    key = "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a"
+    assert conf().properties[key] == "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
+
+
 def test_dynamic_allocation_needs_no_shuffle_service() -> None:
     found = conf("--conf spark.dynamicAllocation.enabled=true").properties
     assert found["spark.dynamicAllocation.shuffleTracking.enabled"] == "true"
