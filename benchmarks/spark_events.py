@@ -152,6 +152,7 @@ def _in_one_process(settings: Settings, raw: str, target: str) -> Run:
         properties = connector(settings) | {
             "spark.master": "local[2]",
             "spark.driver.memory": _LOCAL_MEMORY,
+            "spark.driver.defaultJavaOptions": cluster.FAST_START,
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.extraClassPath": str(cluster.CONNECTOR),

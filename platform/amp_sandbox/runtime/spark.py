@@ -28,6 +28,7 @@ from amp_sandbox.settings import Settings, variable
 MASTER, WORKER, HISTORY = "spark_master", "spark_worker", "spark_history"
 CONNECTOR = paths.SPARK / "s3_connector" / "amp-s3-connector.jar"
 CONNECTOR_CLASS = "amp.s3.S3FileSystem"
+FAST_START = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 COMMITTER_FACTORY = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 
 NICENESS = 10
@@ -143,8 +144,7 @@ def java_options(temporary: str) -> str:
     too soon to see. One that goes on for long asks for the JVM's second compiler with
     `spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=4`.
     """
-    fast = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-    return f"-XX:-UsePerfData {fast} -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
+    return f"-XX:-UsePerfData {FAST_START} -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
 
 
 def work_dir(home: Path) -> Path:
