@@ -51,21 +51,20 @@ FROM generate_series(1, {rows}) AS numbers(n)
 """
 _FETCH: LiteralString = "SELECT id, name, score, paid, seen_at, is_live FROM bench_fetched"
 
+Query = Callable[[int], list[Any]]
+
 
 def point(settings: Settings) -> list[Figure]:
     """One row by its id, out of a hundred thousand: prepared, and as texts that the simple protocol takes."""
-    with _wire(settings) as wire, _in_process() as duck:
+    with _wire(settings) as wire, marts_events.database() as duck:
         _make(wire, duck, "bench_points", _MAKE_POINTS.format(rows=POINT_ROWS))
         ways: Mapping[str, tuple[Query, Query]] = {
-            "prepared": (
-                lambda n: wire.execute(_POINT + "%s", (n,), prepare=True).fetchall(),
-                lambda n: duck.execute(_POINT + "$1", [n]).fetchall(),
-            ),
+            "prepared": (_prepared(wire), _with_parameter(duck)),
             "simple": (
                 lambda _: wire.execute(_POINT + "77").fetchall(),
                 lambda _: duck.execute(_POINT + "77").fetchall(),
             ),
-            # As psycopg2 and redshift_connector's kin send parameters: nothing that is compiled is met again.
+            # As psycopg2 sends parameters, written into the text: nothing that is compiled is met again.
             "new text": (
                 lambda n: wire.execute(f"{_POINT}{n}".encode()).fetchall(),
                 lambda n: duck.execute(f"{_POINT}{n}").fetchall(),
@@ -84,7 +83,7 @@ def fetch(settings: Settings) -> list[Figure]:
     """All rows of a table of six columns into Python's values: the fastest of three turns of each."""
     ways: dict[str, Callable[[], list[tuple[Any, ...]]]] = {}
     with ExitStack() as stack:
-        wire, duck = stack.enter_context(_wire(settings)), stack.enter_context(_in_process())
+        wire, duck = stack.enter_context(_wire(settings)), stack.enter_context(marts_events.database())
         make = _MAKE_FETCHED.format(rows=FETCHED_ROWS)
         _make(wire, duck, "bench_fetched", make)
         ways["wire"] = lambda: wire.execute(_FETCH).fetchall()
@@ -107,28 +106,27 @@ def fetch(settings: Settings) -> list[Figure]:
 
 def clients(settings: Settings) -> list[Figure]:
     """Fifty clients at once, each with a connection and a thread of its own in one process, on the same two cores."""
-    with _wire(settings) as wire, _in_process() as duck:
+    with _wire(settings) as wire, marts_events.database() as duck:
         _make(wire, duck, "bench_points", _MAKE_POINTS.format(rows=POINT_ROWS))
         with ExitStack() as stack:
             started = time.perf_counter()
             login = client.access(settings, None)
             wires = [stack.enter_context(_connected(login)) for _ in range(CLIENTS)]
             connecting = (time.perf_counter() - started) / CLIENTS
-            rate, p95 = _together(
-                [lambda n, one=one: one.execute(_POINT + "%s", (n,), prepare=True).fetchall() for one in wires]
-            )
-        cursors = [duck.cursor() for _ in range(CLIENTS)]
-        alone, _ = _together([lambda n, one=one: one.execute(_POINT + "$1", [n]).fetchall() for one in cursors])
+            rate, p95 = _together([_prepared(one) for one in wires])
+        alone, _ = _together([_with_parameter(duck.cursor()) for _ in range(CLIENTS)])
     return [
         Figure("connection opened and authenticated", connecting * 1000, "ms"),
         Figure(f"point queries of {CLIENTS} clients together", rate, "/s"),
         Figure(f"point queries of {CLIENTS} clients together, p95", p95 * 1000, "ms"),
-        Figure(f"point queries of {CLIENTS} clients, against {CLIENTS} threads of DuckDB in process", alone / rate, "x"),
+        Figure(
+            f"point queries of {CLIENTS} clients, against {CLIENTS} threads of DuckDB in process", alone / rate, "x"
+        ),
     ]
 
 
 def marts(settings: Settings) -> list[Figure]:
-    """The marts, through the Data API over the lake's Parquet in S3; and the same SQL over the same files in process."""
+    """The marts, by the Data API over the lake's Parquet in S3; and the same SQL over the same files in process."""
     with tempfile.TemporaryDirectory(prefix="amp-bench-marts-") as folder:
         lake = Path(folder) / "lake"
         events = marts_events.write(lake, MARTS_EVENTS)
@@ -156,9 +154,6 @@ def marts(settings: Settings) -> list[Figure]:
     ]
 
 
-Query = Callable[[int], list[Any]]
-
-
 @contextmanager
 def _wire(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     with _connected(client.access(settings, None)) as connection:
@@ -177,12 +172,12 @@ def _connected(login: client.Access) -> psycopg.Connection[Any]:
     )
 
 
-@contextmanager
-def _in_process() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in a file, as the warehouse's is, on as many threads."""
-    with tempfile.TemporaryDirectory(prefix="amp-bench-duckdb-") as folder:
-        with duckdb.connect(Path(folder) / "bench.duckdb", config={"threads": 2}) as db:
-            yield db
+def _prepared(wire: psycopg.Connection[Any]) -> Query:
+    return lambda n: wire.execute(_POINT + "%s", (n,), prepare=True).fetchall()
+
+
+def _with_parameter(duck: duckdb.DuckDBPyConnection) -> Query:
+    return lambda n: duck.execute(_POINT + "$1", [n]).fetchall()
 
 
 def _make(wire: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, table: str, sql: str) -> None:
