@@ -57,6 +57,7 @@ class Prepared:
     columns: tuple[Column, ...] | None
     empty: bool = False  # nothing but blanks and comments
     oids: tuple[int, ...] = ()  # the parameters' types as the client gave them
+    query: Source | None = None  # what the text is, where it is one query; other statements use up their words
 
 
 class Session:
@@ -161,7 +162,7 @@ class Session:
             kind or types.BY_OID.get(oids[n] if n < len(oids) else 0, types.TEXT)
             for n, kind in enumerate(cached.compiled.parameters)
         )
-        return Prepared(sql, kinds, cached.columns, oids=oids)
+        return Prepared(sql, kinds, cached.columns, oids=oids, query=found[0])
 
     def execute(self, prepared: Prepared, parameters: Sequence[object] = ()) -> Result:
         """Run it. What it may do is decided again when grants or objects have changed since. Raises SqlError.
@@ -170,6 +171,8 @@ class Session:
         Reading rows may raise SqlError too. In a transaction block, any error makes the status E.
         """
         self._close_open()
+        if prepared.query is not None:
+            return self._run(prepared.query, parameters, prepared.oids)
         found = statements.split(prepared.text)
         if len(found) != 1:
             return Result("")
