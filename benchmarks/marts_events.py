@@ -90,8 +90,8 @@ CREATE TABLE lake_raw.app_events (
     peak_listener_count BIGINT, dt VARCHAR
 )
 """
-# Hours and scores are counted only: they are quotients, decimals in Redshift and doubles in DuckDB, and 522 s are 0.15 h
-# there and 0.14 h here.
+# Hours and scores are counted only: they are quotients, decimals in Redshift and doubles in DuckDB, so that 522 s are
+# 0.15 h there and 0.14 h here.
 _SUMMARY = {
     "engagement_by_show": "sum(listeners), count(listened_hours), count(title)",
     "engagement_by_creator": "sum(interactions), count(listened_hours), count(best_show)",

@@ -109,8 +109,8 @@ def clients(settings: Settings) -> list[Figure]:
     with _wire(settings) as wire, marts_events.database() as duck:
         _make(wire, duck, "bench_points", _MAKE_POINTS.format(rows=POINT_ROWS))
         with ExitStack() as stack:
-            started = time.perf_counter()
             login = client.access(settings, None)
+            started = time.perf_counter()
             wires = [stack.enter_context(_connected(login)) for _ in range(CLIENTS)]
             connecting = (time.perf_counter() - started) / CLIENTS
             rate, p95 = _together([_prepared(one) for one in wires])
@@ -119,31 +119,23 @@ def clients(settings: Settings) -> list[Figure]:
         Figure("connection opened and authenticated", connecting * 1000, "ms"),
         Figure(f"point queries of {CLIENTS} clients together", rate, "/s"),
         Figure(f"point queries of {CLIENTS} clients together, p95", p95 * 1000, "ms"),
-        Figure(
-            f"point queries of {CLIENTS} clients, against {CLIENTS} threads of DuckDB in process", alone / rate, "x"
-        ),
+        Figure(f"point queries of {CLIENTS} clients, against as many threads in process", alone / rate, "x"),
     ]
 
 
 def marts(settings: Settings) -> list[Figure]:
     """The marts, by the Data API over the lake's Parquet in S3; and the same SQL over the same files in process."""
+    first, last = marts_events.FIRST_DAY, marts_events.LAST_DAY
+    over_wire, in_process = [], []
     with tempfile.TemporaryDirectory(prefix="amp-bench-marts-") as folder:
         lake = Path(folder) / "lake"
         events = marts_events.write(lake, MARTS_EVENTS)
         marts_events.publish(settings, lake)
-        first, last = marts_events.FIRST_DAY, marts_events.LAST_DAY
-        over_wire, in_process = [], []
-        for _ in range(2):  # the second time, both have read the files before
-            started = time.perf_counter()
-            build(settings, first, last)
-            over_wire.append(time.perf_counter() - started)
-            with marts_events.in_process(lake) as duck:
-                started = time.perf_counter()
-                marts_events.build(duck, first, last)
-                in_process.append(time.perf_counter() - started)
-                theirs = marts_events.summary(duck)
-        with _wire(settings) as wire:
-            ours = marts_events.summary(wire)
+        with marts_events.in_process(lake) as duck, _wire(settings) as wire:
+            for _ in range(2):  # the second time, both have read the files before, and replace what they wrote
+                over_wire.append(_seconds(lambda: build(settings, first, last)))
+                in_process.append(_seconds(lambda: marts_events.build(duck, first, last)))
+            ours, theirs = marts_events.summary(wire), marts_events.summary(duck)
     if ours != theirs:
         raise RuntimeError(f"the marts are not the same: {ours} in the warehouse, {theirs} in DuckDB")
     name = f"marts over {events:,} events"
@@ -198,6 +190,12 @@ def _medians(*queries: Query) -> list[float]:
     return [statistics.median(kept) for kept in times]
 
 
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
 def _timed(query: Query, number: int, kept: list[float]) -> list[Any]:
     started = time.perf_counter()
     answer = query(number)
@@ -215,7 +213,7 @@ def _fastest(ways: Mapping[str, Callable[[], list[tuple[Any, ...]]]]) -> dict[st
             rows = way()
             seconds[name].append(time.perf_counter() - started)
             seen.add(sum(map(hash, rows)))
-            del rows
+            del rows  # before the next comes
     if len(seen) > 1:
         raise RuntimeError("not all fetched the same rows")
     return {name: min(took) for name, took in seconds.items()}
