@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import psutil
+import warehouse
 from crawls import crawl
 from figure import Figure
 from spark_events import spark
@@ -204,6 +205,10 @@ ROWS: Mapping[str, Row] = {
     "direct_put": direct_put,
     "crawl": crawl,
     "spark": spark,
+    "warehouse_point": warehouse.point,
+    "warehouse_fetch": warehouse.fetch,
+    "warehouse_clients": warehouse.clients,
+    "warehouse_marts": warehouse.marts,
     "memory": memory,
 }
 

@@ -20,7 +20,7 @@ from amp_sandbox.settings import Settings
 USER = "etl"
 SESSION_SECONDS = 300
 DEADLINE_SECONDS = 900
-_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.5
+_WAIT_SECONDS = 20  # a description is held back for so long while the statement runs
 _ENDED = ("FINISHED", "FAILED", "ABORTED")
 
 
@@ -84,13 +84,11 @@ class _Session:
         return max(0, ended.get("ResultRows", 0)) if statement.sql.upper().startswith("INSERT") else 0
 
     def _wait(self, data: Any, statement_id: str) -> dict[str, Any]:
-        deadline, pause = time.monotonic() + DEADLINE_SECONDS, _FIRST_POLL_SECONDS
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
-            described: dict[str, Any] = data.describe_statement(Id=statement_id)
+            described: dict[str, Any] = data.describe_statement(Id=statement_id, WaitTimeSeconds=_WAIT_SECONDS)
             if described["Status"] in _ENDED:
                 return described
             if time.monotonic() > deadline:
                 data.cancel_statement(Id=statement_id)
                 raise SandboxError(f"The mart {self._name} was not built in {DEADLINE_SECONDS} s; it was cancelled.")
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_POLL_SECONDS)

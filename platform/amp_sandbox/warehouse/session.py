@@ -57,6 +57,7 @@ class Prepared:
     columns: tuple[Column, ...] | None
     empty: bool = False  # nothing but blanks and comments
     oids: tuple[int, ...] = ()  # the parameters' types as the client gave them
+    query: Source | None = None  # what the text is, where it is one query; other statements use up their words
 
 
 class Session:
@@ -89,6 +90,7 @@ class Session:
         self._catalog: tuple[Version, Catalog] | None = None
         self._interrupts = Interrupts(db)
         self._closed = False
+        self._last: tuple[str, Source] | None = None  # the last text that is one query: many clients send it again
         self.publish()
 
     @property
@@ -161,7 +163,7 @@ class Session:
             kind or types.BY_OID.get(oids[n] if n < len(oids) else 0, types.TEXT)
             for n, kind in enumerate(cached.compiled.parameters)
         )
-        return Prepared(sql, kinds, cached.columns, oids=oids)
+        return Prepared(sql, kinds, cached.columns, oids=oids, query=found[0])
 
     def execute(self, prepared: Prepared, parameters: Sequence[object] = ()) -> Result:
         """Run it. What it may do is decided again when grants or objects have changed since. Raises SqlError.
@@ -170,6 +172,8 @@ class Session:
         Reading rows may raise SqlError too. In a transaction block, any error makes the status E.
         """
         self._close_open()
+        if prepared.query is not None:
+            return self._run(prepared.query, parameters, prepared.oids)
         found = statements.split(prepared.text)
         if len(found) != 1:
             return Result("")
@@ -183,7 +187,7 @@ class Session:
         """
         self._close_open()
         try:
-            found = statements.split(sql)
+            found = self._split(sql)
         except SqlError:
             self._failed()
             raise
@@ -338,6 +342,14 @@ class Session:
         tree = compiling.parse(text)
         allow = compiling.allowed(tree, self.world())
         return compiling.compile_tree(tree, allow, self._external(()), shown=False)
+
+    def _split(self, text: str) -> list[Source]:
+        if self._last is not None and self._last[0] == text:
+            return [self._last[1]]
+        found = statements.split(text)
+        if len(found) == 1 and found[0].kind == QUERY:
+            self._last = (text, found[0])
+        return found
 
     def _run(self, source: Source, parameters: Sequence[object] = (), oids: tuple[int, ...] = ()) -> Result:
         from amp_sandbox.warehouse import commands  # commands run on sessions

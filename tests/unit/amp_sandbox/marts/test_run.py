@@ -8,7 +8,6 @@ import pytest
 
 from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.marts import run as module
 from amp_sandbox.marts.run import build
 from amp_sandbox.settings import Settings
 
@@ -34,7 +33,8 @@ class FakeDataApi:
         self.run.append((session, Sql, values))
         return {"Id": str(len(self.run) - 1), "SessionId": session}
 
-    def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
+    def describe_statement(self, Id: str, WaitTimeSeconds: int) -> dict[str, Any]:  # noqa: N803
+        assert WaitTimeSeconds > 0  # nothing else keeps the caller from asking all the time
         if Id not in self._seen:
             self._seen.add(Id)
             return {"Status": "STARTED"}
@@ -49,7 +49,6 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDataApi:
     fake = FakeDataApi()
     monkeypatch.setattr(aws, "client", lambda _settings, _service: fake)
     monkeypatch.setattr(paths, "MARTS", tmp_path)
-    monkeypatch.setattr(module, "_FIRST_POLL_SECONDS", 0)
     return fake
 
 

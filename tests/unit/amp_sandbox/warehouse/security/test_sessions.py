@@ -63,6 +63,19 @@ def test_a_prepared_statement_is_refused_after_a_revoke(connect: Connect) -> Non
         ann.execute(prepared)
 
 
+def test_a_text_that_is_sent_again_is_refused_after_a_revoke(connect: Connect) -> None:
+    admin, ann = connect("awsuser"), connect("ann")
+    found: list[list[tuple[object, ...]]] = []
+    ann.run_script(ORDERS, lambda result: found.append(result.rows()))
+    admin.run("INSERT INTO sales.orders VALUES (2, 'two')").close()
+    ann.run_script(ORDERS, lambda result: found.append(sorted(result.rows())))
+    assert found == [[(1,)], [(1,), (2,)]]
+    admin.run("REVOKE SELECT ON sales.orders FROM ann").close()
+    with pytest.raises(SqlError, match="permission denied for relation orders"):
+        ann.run_script(ORDERS, lambda result: found.append(result.rows()))
+    assert len(found) == 2
+
+
 def test_a_revoke_counts_in_a_transaction_that_is_open(connect: Connect) -> None:
     admin, ann = connect("awsuser"), connect("ann")
     ann.run("BEGIN").close()
