@@ -159,7 +159,10 @@ class FakeSession:
     def _transaction(self, word: str) -> Result:
         word = "rollback" if self._status == "E" else word
         if (word == "begin") == (self._status == "I"):
-            self.db.execute(word)
+            try:
+                self.db.execute(word)
+            except duckdb.Error as error:  # cancelled, at this moment of all
+                raise self._failed(error) from error
         self._status = "T" if word == "begin" else "I"
         return Result(word.upper())
 

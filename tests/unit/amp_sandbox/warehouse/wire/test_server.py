@@ -237,7 +237,7 @@ def test_cancel_stops_the_statement_of_its_secret_alone(server: WireServer) -> N
 def test_stop_ends_what_runs_and_tells_clients(serve: Serve, warehouse: FakeWarehouse) -> None:
     server = serve()
     idle, *_ = started(server)
-    busy = psycopg.connect(**dsn(server))
+    busy = psycopg.connect(**dsn(server), autocommit=True)
     failed: list[Exception] = []
 
     def run() -> None:
