@@ -45,6 +45,23 @@ class Task:
     session_id: str | None
 
 
+@dataclass(frozen=True)
+class KeptSession:
+    """A session that is kept, as it is at this moment; times in seconds since 1970."""
+
+    id: str
+    target: Target
+    seconds: int
+    created_at: float
+    used_at: float
+    statement: str | None  # what it runs
+
+    @property
+    def status(self) -> str:
+        """AVAILABLE or BUSY."""
+        return "AVAILABLE" if self.statement is None else "BUSY"
+
+
 @dataclass
 class _Active:
     done: threading.Event = field(default_factory=threading.Event)
@@ -58,6 +75,8 @@ class _Kept:
     seconds: int
     session: Session | None = None
     busy: bool = False
+    statement: str | None = None
+    created_at: float = 0.0
     used_at: float = 0.0
 
 
@@ -115,8 +134,17 @@ class Runner:
             if len(self._kept) >= MOST_SESSIONS:
                 raise errors.active_sessions_exceeded(MOST_SESSIONS)
             key = str(uuid.uuid4())
-            self._kept[key] = _Kept(target, seconds, used_at=self._now(), busy=True)
+            self._kept[key] = _Kept(target, seconds, created_at=self._now(), used_at=self._now(), busy=True)
         return key
+
+    def sessions(self) -> list[KeptSession]:
+        """The sessions that are kept, the newest first."""
+        with self._lock:
+            found = [
+                KeptSession(key, one.target, one.seconds, one.created_at, one.used_at, one.statement)
+                for key, one in self._kept.items()
+            ]
+        return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
 
     def take_session(self, key: str, seconds: int | None) -> Target:
         """Claim a kept session for a statement; whom it runs as."""
@@ -135,6 +163,7 @@ class Runner:
         with self._lock:
             if key in self._kept:
                 self._kept[key].busy = False
+                self._kept[key].statement = None
                 self._kept[key].used_at = self._now()
 
     def submit(self, task: Task) -> None:
@@ -142,6 +171,8 @@ class Runner:
         assert self._pool is not None
         with self._lock:
             self._active[task.id] = _Active()
+            if task.session_id in self._kept:
+                self._kept[task.session_id].statement = task.id
         self._pool.submit(self._run, task)
 
     def wait(self, statement: str, seconds: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from amp_sandbox import aws, paths
-from amp_sandbox.redshift_data import catalog, fetching, statements, store
+from amp_sandbox.redshift_data import catalog, fetching, sessions, statements, store
 from amp_sandbox.redshift_data.runner import Runner
 from amp_sandbox.settings import Settings
 from amp_sandbox.standins.engine import Engine
@@ -18,7 +18,7 @@ from amp_sandbox.warehouse.host import NAME as FOLDER
 from amp_sandbox.warehouse.host import Host
 
 NAME = "redshift-data"
-OPERATION_MODULES = (statements, fetching, catalog)
+OPERATION_MODULES = (statements, fetching, catalog, sessions)
 """Imported for the operations that they register."""
 _TICK_SECONDS = 30.0
 

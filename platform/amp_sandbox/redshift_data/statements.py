@@ -1,6 +1,6 @@
 """The Data API's operations on statements.
 
-**Left out:** EventBridge events (WithEvent) and serverless workgroups (WorkgroupName), refused by name; ListSessions.
+**Left out:** EventBridge events (WithEvent) and serverless workgroups (WorkgroupName), refused by name.
 """
 
 import uuid
