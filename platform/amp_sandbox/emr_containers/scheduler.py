@@ -176,6 +176,9 @@ class Scheduler:
         kill = self._clock() - run.state_at > TERMINATE_SECONDS
         if (run.pid is not None or self._was_prepared(run)) and self._drivers.end(attempts.mark(run), kill=kill):
             return
+        # The system shows no environment, and so no mark, for a moment after a process has been started.
+        if run.pid is not None and self._drivers.is_running(_driver(run)):
+            return
         told = "The job run was cancelled by the user."
         attempts.write_note(attempts.of(self._settings, run), [told])
         self._deliver_logs(db, run, final=True)

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 THREADS = 8
 MOST_ACTIVE = 500  # https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html#data-api-considerations
 MOST_SESSIONS = 500
+_INTERRUPT_SECONDS = 0.05
 KEPT_SECONDS = 24 * 3600  # results, as on AWS
 _LOST = "The warehouse was stopped before the statement had finished."
 
@@ -188,10 +189,16 @@ class Runner:
             if active is None or active.done.is_set():
                 return False
             active.cancelled = True
-            session = active.session
-        if session is not None:
-            session.cancel()
+        threading.Thread(target=self._interrupt, args=(active,), name=f"cancel {statement}", daemon=True).start()
         return True
+
+    def _interrupt(self, active: _Active) -> None:
+        """Interrupt until it has ended: between two steps of a statement there is nothing for an interrupt to end."""
+        while not active.done.is_set():
+            with self._lock:
+                if active.session is not None and not active.done.is_set():
+                    active.session.cancel()
+            active.done.wait(_INTERRUPT_SECONDS)
 
     def _run(self, task: Task) -> None:
         active = self._active[task.id]
@@ -204,11 +211,11 @@ class Runner:
             log.exception("statement %s failed", task.id)
             self._fail(db, task, active, "The warehouse failed; its log says more.")
         finally:
+            with self._lock:  # no interrupt of this statement reaches the session's next one
+                active.done.set()
+                del self._active[task.id]
             if task.session_id is not None:
                 self.release_session(task.session_id)
-            active.done.set()
-            with self._lock:
-                del self._active[task.id]
 
     def _run_in_session(self, db: sqlite3.Connection, task: Task, active: _Active) -> None:
         store.advance(db, task.id, "PICKED", at=self._now())

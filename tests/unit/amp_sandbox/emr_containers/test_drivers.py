@@ -50,7 +50,8 @@ def test_another_stand_in_knows_it_again_by_pid_and_start(tmp_path: Path, driver
     restarted = ProcessDrivers()
     assert restarted.is_running(driver)
     assert not restarted.is_running(Running(driver.pid, driver.started - 100))
-    assert restarted.end("run/1", kill=False)
+    # The system shows a process's environment a moment after it has been started.
+    assert eventually(lambda: restarted.end("run/1", kill=False), bool, timeout=10)
     gone(drivers, driver)
     assert not restarted.is_running(driver)
 
@@ -60,7 +61,7 @@ def test_all_processes_of_an_attempt_are_ended_and_no_others(tmp_path: Path, dri
     driver = drivers.start(started)
     eventually(started.attempt.stdout.read_text, bool, timeout=10)
     assert not drivers.end("run/2", kill=True)
-    assert drivers.end("run/1", kill=False)
+    assert eventually(lambda: drivers.end("run/1", kill=False), bool, timeout=10)
     eventually(lambda: drivers.end("run/1", kill=True), lambda found: not found, timeout=10)
     gone(drivers, driver)
 
