@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+DAYS = 8  # what `sandbox seed` publishes: a week and today
+
 
 @dataclass(frozen=True)
 class Job:

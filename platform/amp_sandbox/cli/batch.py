@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amp_sandbox.batch.plan import JOBS
+from amp_sandbox.batch.plan import DAYS, JOBS
 from amp_sandbox.cli.output import json_option, pasteable, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from amp_sandbox.batch.run import Batch
-
-DAYS = 8  # what `sandbox seed` publishes: a week and today
 
 
 @click.command()

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from amp_sandbox.audit import Audit, StreamAudit, TransformedAudit, Unsettled, audit, unsettled
+from amp_sandbox.batch.plan import DAYS
 from amp_sandbox.batch.run import Batch, batch, today
 from amp_sandbox.demo.engagement import ShowEngagement, busiest_shows
 from amp_sandbox.demo.hops import HopSummary, summarise
@@ -16,7 +17,6 @@ from amp_sandbox.publish.streams import app_events, catalog_changes, streams
 from amp_sandbox.settings import Settings
 
 SETTLE_SECONDS = 120.0
-DAYS = 8  # what `sandbox seed` publishes: a week and today
 _PHASES = {"catalogue": "load the catalogue", "publish": "publish changes and events"}
 
 
