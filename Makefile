@@ -16,10 +16,10 @@ help: ## Show this list
 # --- environments: each is rebuilt only when its lock changes ---------------------------------
 
 .PHONY: setup
-setup: .venv/.installed .envs/localstack/.installed .envs/lambda/.installed .envs/catalog_api/.installed .envs/spark/.installed ## Install everything the sandbox needs (Python packages only)
+setup: .venv/.installed .envs/localstack/.installed .envs/lambda/.installed .envs/catalog_api/.installed .envs/spark/.installed .envs/airflow/.installed ## Install everything the sandbox needs (Python packages only)
 
 .PHONY: setup-dev
-setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/clients/.installed ## Install what tests, linters and benchmarks need too
+setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/airflow/.installed-dev .envs/clients/.installed ## Install what tests, linters and benchmarks need too
 
 .envs/uv/.installed: $(REQUIREMENTS)/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Set PYTHON=/path/to/python3.11."; exit 1; }
@@ -51,6 +51,11 @@ setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/clients/.
 .envs/spark/.installed-dev: $(REQUIREMENTS)/spark_dev.txt .envs/spark/.installed
 	@echo "Installing the test tools of the spark environment"
 	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark_dev.txt
+	@touch $@
+
+.envs/airflow/.installed-dev: $(REQUIREMENTS)/airflow_dev.txt .envs/airflow/.installed
+	@echo "Installing the test tools of the airflow environment"
+	@$(UV) pip install --quiet --python .envs/airflow/bin/python --require-hashes -r $(REQUIREMENTS)/airflow_dev.txt
 	@touch $@
 
 .envs/%/.installed: $(REQUIREMENTS)/%.txt $(REQUIREMENTS)/build.txt .envs/uv/.installed
@@ -98,7 +103,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-integration test-e2e bench docs
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -113,13 +118,16 @@ format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
-test: check test-unit test-spark test-integration test-e2e ## Everything: linters, types, unit, Spark, integration, end to end
+test: check test-unit test-spark test-airflow test-integration test-e2e ## Everything: linters, types, unit, Spark, DAGs, integration, end to end
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
 
 test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
 	@.envs/spark/bin/python -m pytest tests/spark
+
+test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
+	@.envs/airflow/bin/python -m pytest tests/airflow
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration

@@ -3,7 +3,7 @@
 The events are those of `amp_seed`, a week of a world of medium size. The tables have the columns that the marts read,
 under the names and types that the Spark jobs write.
 
-In process, the SQL of `marts/` is sqlglot's translation from Redshift to DuckDB, with the parameters as texts, and
+In process, the SQL of `airflow/dags/marts/` is sqlglot's translation from Redshift to DuckDB, with the parameters as texts, and
 without what tells Redshift where rows are kept (`DISTKEY`, `SORTKEY`, `DISTSTYLE`, `NO SCHEMA BINDING`). `lake` is a
 schema of views on the same Parquet files, as local copies.
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Lock every environment again: one hashed .txt per .in, without any index address.
-# localstack is resolved as of a date, because newer releases of its unpinned dependencies break it.
+# localstack and airflow are resolved as of a date, because newer releases of their unpinned dependencies break them.
 set -eu
 cd "$(dirname "$0")"
 lock() {
@@ -12,6 +12,8 @@ lock() {
 lock uv
 lock build
 lock localstack --exclude-newer 2025-10-20
+lock airflow --exclude-newer 2026-05-15
+lock airflow_dev
 lock lambda
 lock catalog_api
 lock spark
