@@ -48,6 +48,16 @@ setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/airflow/.
 	@.envs/localstack/bin/python -m amp_localstack.service_catalog
 	@touch $@
 
+.envs/airflow/.installed: $(REQUIREMENTS)/airflow.txt .envs/uv/.installed
+	@echo "Installing the airflow environment"
+	@test -x .envs/airflow/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/airflow
+	@$(UV) pip install --quiet --python .envs/airflow/bin/python --require-hashes -r $(REQUIREMENTS)/airflow.txt
+	@rm -rf .envs/airflow/airflow.db .envs/airflow/first-home
+	@AIRFLOW_HOME=$(CURDIR)/.envs/airflow/first-home .envs/airflow/bin/python -m airflow db migrate > .envs/airflow/migrate.log 2>&1 || { cat .envs/airflow/migrate.log; exit 1; }
+	@mv .envs/airflow/first-home/airflow.db .envs/airflow/airflow.db
+	@rm -rf .envs/airflow/first-home
+	@touch $@
+
 .envs/spark/.installed-dev: $(REQUIREMENTS)/spark_dev.txt .envs/spark/.installed
 	@echo "Installing the test tools of the spark environment"
 	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark_dev.txt
@@ -71,8 +81,8 @@ lock: .envs/uv/.installed ## Resolve every environment again (platform/requireme
 # --- run ----------------------------------------------------------------------------------------
 
 .PHONY: up down status demo batch audit deploy reset
-up: setup ## Start the sandbox and deploy the template
-	@$(SANDBOX) up
+up: setup ## Start the sandbox and deploy the template; with Airflow: make up PROFILE=batch
+	@$(SANDBOX) up $(if $(PROFILE),--profile $(PROFILE))
 
 down: setup ## Stop everything
 	@$(SANDBOX) down

@@ -3,9 +3,9 @@
 The events are those of `amp_seed`, a week of a world of medium size. The tables have the columns that the marts read,
 under the names and types that the Spark jobs write.
 
-In process, the SQL of `airflow/dags/marts/` is sqlglot's translation from Redshift to DuckDB, with the parameters as texts, and
-without what tells Redshift where rows are kept (`DISTKEY`, `SORTKEY`, `DISTSTYLE`, `NO SCHEMA BINDING`). `lake` is a
-schema of views on the same Parquet files, as local copies.
+In process, the SQL of `airflow/dags/marts/` is sqlglot's translation from Redshift to DuckDB, with the parameters as
+texts, and without what tells Redshift where rows are kept (`DISTKEY`, `SORTKEY`, `DISTSTYLE`, `NO SCHEMA BINDING`).
+`lake` is a schema of views on the same Parquet files, as local copies.
 
 **Left out:** how Spark divides a playback among days: it counts on the day on which it ended.
 """

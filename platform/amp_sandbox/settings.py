@@ -33,6 +33,7 @@ PORTS = (
     "spark_master_ui_port",
     "spark_worker_ui_port",
     "spark_history_port",
+    "airflow_port",
 )
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
     )
     warehouse_api_port: Port = Field(
         default=4571, description="Port of the warehouse's Redshift APIs, which LocalStack forwards to."
+    )
+    airflow_port: Port = Field(
+        default=8080, description="Port of Airflow's web page and REST API, and of the API that its tasks use."
     )
     stage: str = Field(
         default="local",
@@ -109,6 +113,16 @@ class Settings(BaseSettings):
     def catalog_api_url(self) -> str:
         """The catalogue service."""
         return f"http://127.0.0.1:{self.catalog_api_port}"
+
+    @property
+    def airflow_url(self) -> str:
+        """Airflow's web page, and its REST API."""
+        return f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def airflow_environment(self) -> str:
+        """The MWAA environment that Airflow is."""
+        return f"amp-{self.stage}"
 
     @property
     def spark_master_url(self) -> str:

@@ -8,6 +8,8 @@ import click
 
 from amp_sandbox.cli.output import json_option, pasteable, print_json, print_table, progress
 
+PROFILES = ("batch",)
+
 if TYPE_CHECKING:
     from amp_sandbox.runtime.status import ServiceStatus
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--no-deploy", is_flag=True, help="Only start the services, with no resources in them.")
 @click.option("--keep", is_flag=True, help="When a service fails, leave the others running to look into.")
-def up(no_deploy: bool, keep: bool) -> None:
+@click.option("--profile", type=click.Choice(PROFILES), help="Start what else belongs to it: Airflow, with batch.")
+def up(no_deploy: bool, keep: bool, profile: str | None) -> None:
     """Start the sandbox and deploy the template.
 
     Does nothing that is done already: a running sandbox only gets its failed services started and what
@@ -26,7 +29,7 @@ def up(no_deploy: bool, keep: bool) -> None:
 
     settings = load_settings()
     with progress() as on_progress:
-        started = run(settings, on_progress, deploy=not no_deploy, keep=keep)
+        started = run(settings, on_progress, deploy=not no_deploy, keep=keep, profile=profile)
     click.echo("The sandbox is up." if started.fresh else "The sandbox was up already.")
     click.echo(f"AWS endpoint: {settings.localstack_url}")
     click.echo(pasteable('Point any AWS client at it with: eval "$(sandbox env)"'))

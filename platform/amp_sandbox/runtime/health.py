@@ -1,23 +1,31 @@
 """Health: one HTTP question to a service on this machine."""
 
 import http.client
+import json
 import socket
 
 from amp_sandbox.runtime.service import Service
 
 
 def is_healthy(service: Service, timeout: float = 2.0) -> bool:
-    """Whether the service answers its health check with 200. Never goes through a proxy."""
+    """Whether the service answers its health check with 200, or the one asked says that it is healthy.
+
+    Never goes through a proxy.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=timeout)
     try:
         connection.request("GET", service.health_path)
         response = connection.getresponse()
-        response.read()
-        return response.status == http.client.OK
-    except (OSError, http.client.HTTPException):
+        body = response.read()
+        return response.status == http.client.OK and _says_healthy(body, service.health_member)
+    except (OSError, http.client.HTTPException, ValueError):
         return False
     finally:
         connection.close()
+
+
+def _says_healthy(body: bytes, member: str | None) -> bool:
+    return member is None or json.loads(body).get(member, {}).get("status") == "healthy"
 
 
 def is_free(port: int) -> bool:

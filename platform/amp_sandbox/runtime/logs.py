@@ -12,8 +12,8 @@ from typing import Any
 
 from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
+from amp_sandbox.runtime.readiness import last_lines
 from amp_sandbox.runtime.services import table
-from amp_sandbox.runtime.up import last_lines
 from amp_sandbox.settings import Settings
 
 LAMBDA = "lambda/"

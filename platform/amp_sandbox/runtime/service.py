@@ -12,7 +12,11 @@ from amp_sandbox.settings import Settings
 class Service:
     """One long-running process.
 
-    One that is `on_demand` is not started with the others: supervisord knows it, and what needs it starts it.
+    One that is `on_demand` is not started with the others: supervisord knows it, and what needs it starts it. So does
+    `up` when it is asked for the service's `profile`.
+
+    A service without a health check of its own has another's `port` and `health_path`, and `health_member` is where
+    that one's answer speaks of it.
     """
 
     name: str
@@ -27,6 +31,8 @@ class Service:
     ready_seconds: float = 60  # how long `up` waits for its health check
     stop_seconds: int = 10  # from asking it to stop to killing it
     on_demand: bool = False
+    profile: str | None = None
+    health_member: str | None = None
     niceness: int = 0
     other_ports: tuple[tuple[int, str], ...] = ()  # ports it listens on besides, and the settings that move them
 

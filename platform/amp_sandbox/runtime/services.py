@@ -8,7 +8,7 @@ needs; `priority` only orders how they stop.
 """
 
 from amp_sandbox import paths
-from amp_sandbox.runtime import spark
+from amp_sandbox.runtime import airflow, spark
 from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.settings import Settings, variable
 
@@ -45,7 +45,7 @@ AWS_SERVICES = (
 def table(settings: Settings) -> tuple[Service, ...]:
     """Every service of a sandbox with these settings."""
     always = (_catalog_api(settings), _localstack(settings), _standins(settings), _warehouse(settings))
-    return (*always, *spark.services(settings))
+    return (*always, *spark.services(settings), *airflow.services(settings))
 
 
 def _localstack(settings: Settings) -> Service:

@@ -15,9 +15,10 @@ from amp_sandbox import paths
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime import processes, supervisord
 from amp_sandbox.runtime.health import is_healthy
+from amp_sandbox.runtime.readiness import last_lines
 from amp_sandbox.runtime.service import Service
 from amp_sandbox.runtime.services import LOCALSTACK, table
-from amp_sandbox.runtime.up import last_lines, state_lost
+from amp_sandbox.runtime.up import state_lost
 from amp_sandbox.settings import Settings
 
 WAITING, COMING_UP = "waiting", "coming up"

@@ -75,6 +75,11 @@ class Supervisor:
         """Stop a service, without waiting."""
         self._rpc.stopProcess(name, False)
 
+    def restart(self, name: str) -> None:
+        """Stop a service, wait until it has ended, and start it."""
+        self._rpc.stopProcess(name, True)
+        self._rpc.startProcess(name, False)
+
     def shutdown(self) -> None:
         """Begin to stop all services, the highest priority first, and then supervisord itself."""
         self._rpc.shutdown()

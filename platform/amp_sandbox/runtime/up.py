@@ -1,6 +1,7 @@
 """Starting: everything at once, in parallel, until every health check passes; then the template is deployed.
 
-Services that are started on demand are made known to supervisord, and wait.
+Services that are started on demand are made known to supervisord, and wait; those of a profile that is asked for are
+started when the template is deployed.
 
 **Left out:** keeping state from one start to the next. LocalStack holds streams, queues and objects in
 memory, so what the others remember of them (checkpoints, the ledger of what was published) would be about
@@ -8,27 +9,20 @@ things that are gone.
 """
 
 import os
-import threading
-import time
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.progress import OnProgress, Step, ignore, step
+from amp_sandbox.progress import OnProgress, ignore, step
+from amp_sandbox.runtime import airflow, processes, spark, supervisord
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime import processes, spark, supervisord
 from amp_sandbox.runtime.down import stop
-from amp_sandbox.runtime.health import is_free, is_healthy
+from amp_sandbox.runtime.health import is_free
+from amp_sandbox.runtime.readiness import wait_healthy
 from amp_sandbox.runtime.service import Service
 from amp_sandbox.runtime.services import LOCALSTACK, table
 from amp_sandbox.settings import Settings, record_settings, recorded_settings, variable
-
-LOG_LINES = 15
-POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,22 +33,22 @@ class Started:
     restarted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Wait:
-    """How waiting for one service ended. `problem` is None when it is healthy."""
-
-    service: Service
-    seconds: float
-    problem: str | None = None
-
-
-def up(settings: Settings, on_progress: OnProgress = ignore, *, deploy: bool = True, keep: bool = False) -> Started:
+def up(
+    settings: Settings,
+    on_progress: OnProgress = ignore,
+    *,
+    deploy: bool = True,
+    keep: bool = False,
+    profile: str | None = None,
+) -> Started:
     """Bring the sandbox up and deploy the template to it.
 
     A fresh start begins with no state; logs of the run before are kept as `*.previous`. When the sandbox runs
     already, only services that have failed are started, and the deployment brings up to date what has
     changed. When LocalStack was restarted since (it crashed), its state is gone and so is the worth of
     everything else's: then the whole sandbox is stopped and started afresh.
+
+    With the `profile` that Airflow belongs to, it is started too, after the deployment that says what it runs.
 
     When a service does not become healthy, everything is stopped again, unless `keep`. A failed deployment
     leaves the services running, to look into and to deploy again.
@@ -69,6 +63,8 @@ def up(settings: Settings, on_progress: OnProgress = ignore, *, deploy: bool = T
 
         stack.deploy(settings, on_progress)
         homes.mark_deployed(settings)
+    if profile == airflow.PROFILE:
+        airflow.start(settings, on_progress)
     return started
 
 
@@ -76,15 +72,6 @@ def state_lost(home: Path, info: supervisord.ProcessInfo | None) -> bool:
     """Whether LocalStack is another process than the one recorded, which took its state with it."""
     recorded = homes.read_instance(home)
     return bool(recorded and info and info.started and (info.pid, info.started) != (recorded.pid, recorded.started))
-
-
-def last_lines(path: Path, count: int = LOG_LINES) -> list[str]:
-    """The end of a log file; nothing when there is none."""
-    try:
-        with path.open(errors="replace") as lines:
-            return [line.rstrip("\n") for line in deque(lines, maxlen=count)]
-    except FileNotFoundError:
-        return []
 
 
 def _bring_up(settings: Settings, services: Sequence[Service], on_progress: OnProgress, *, keep: bool) -> Started:
@@ -103,7 +90,7 @@ def _bring_up(settings: Settings, services: Sequence[Service], on_progress: OnPr
         _start_fresh(settings, services, on_progress, keep=keep)
         return Started(fresh=True)
     restarted = _start_failed(settings, info, on_demand={service.name for service in services if service.on_demand})
-    _wait_healthy(settings, services, on_progress)
+    wait_healthy(settings.home, _always(services), on_progress)
     _record_instance(settings)
     return Started(fresh=False, restarted=restarted)
 
@@ -115,15 +102,20 @@ def _start_fresh(settings: Settings, services: Sequence[Service], on_progress: O
     _require_free_ports(services)
     homes.prepare(settings.home, tuple(service.name for service in services))
     spark.prepare(settings, os.environ)
+    airflow.prepare(settings)
     record_settings(settings)
     try:
         supervisord.start(settings, services)
-        _wait_healthy(settings, services, on_progress)
+        wait_healthy(settings.home, _always(services), on_progress)
         _record_instance(settings)
     except BaseException:
         if not keep:
             stop(settings)
         raise
+
+
+def _always(services: Sequence[Service]) -> list[Service]:
+    return [service for service in services if not service.on_demand]
 
 
 def _require_environments(services: Sequence[Service]) -> None:
@@ -135,7 +127,8 @@ def _require_environments(services: Sequence[Service]) -> None:
 
 
 def _require_free_ports(services: Sequence[Service]) -> None:
-    ports = [(s.name, *port) for s in services for port in ((s.port, s.port_setting), *s.other_ports)]
+    listen = [s for s in services if s.health_member is None]
+    ports = [(s.name, *port) for s in listen for port in ((s.port, s.port_setting), *s.other_ports)]
     busy = [(name, port, setting) for name, port, setting in ports if not is_free(port)]
     if busy:
         lines = [
@@ -174,55 +167,6 @@ def _start_failed(settings: Settings, info: dict[str, supervisord.ProcessInfo], 
     for name in failed:
         supervisor.start(name)
     return failed
-
-
-def _wait_healthy(settings: Settings, services: Sequence[Service], on_progress: OnProgress) -> None:
-    """Wait for all services at once. When one fails, the others are not waited for any more."""
-    services = [service for service in services if not service.on_demand]
-    cancel = threading.Event()
-    for service in services:
-        on_progress(Step(service.name, "started"))
-    with ThreadPoolExecutor(len(services)) as pool:
-        waits = [pool.submit(_wait_for, settings.home, service, cancel) for service in services]
-        try:
-            for future in as_completed(waits):
-                wait = future.result()
-                if wait.problem is None:
-                    on_progress(Step(wait.service.name, "done", wait.seconds, wait.service.url))
-                elif not cancel.is_set():
-                    cancel.set()
-                    on_progress(Step(wait.service.name, "failed", wait.seconds, wait.problem))
-                    raise _failure(settings.home, wait)
-        finally:
-            cancel.set()
-
-
-def _wait_for(home: Path, service: Service, cancel: threading.Event) -> _Wait:
-    supervisor = supervisord.Supervisor(home)
-    started = time.monotonic()
-    wait = _Wait(service, 0.0, f"not healthy within {service.ready_seconds:.0f} s")
-    while (elapsed := time.monotonic() - started) < service.ready_seconds and not cancel.is_set():
-        try:
-            process = supervisor.info()[service.name]
-        except OSError as error:
-            return replace(wait, seconds=elapsed, problem=f"supervisord does not answer ({error})")
-        if process.state in supervisord.FAILED_STATES:
-            return replace(wait, seconds=elapsed, problem=process.problem or "it ended while starting")
-        if is_healthy(service):
-            return replace(wait, seconds=time.monotonic() - started, problem=None)
-        cancel.wait(POLL_SECONDS)
-    return replace(wait, seconds=time.monotonic() - started)
-
-
-def _failure(home: Path, wait: _Wait) -> SandboxError:
-    log_file = paths.logs_dir(home) / f"{wait.service.name}.log"
-    lines = last_lines(log_file)
-    told = "\n".join([f"Last lines of {log_file}:", *(f"  {line}" for line in lines)]) if lines else None
-    return SandboxError(
-        f"{wait.service.name} did not start: {wait.problem}.",
-        told or f"It wrote nothing into {log_file}.",
-        f"See: sandbox logs {wait.service.name}",
-    )
 
 
 def _record_instance(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.settings import Settings
-from amp_sandbox.stack import spark_code, warehouse
+from amp_sandbox.stack import airflow_code, spark_code, warehouse
 from amp_sandbox.stack.package import Package, build
 from amp_sandbox.stack.template import code_resources, read_parameters, read_template, with_code
 
@@ -68,8 +68,9 @@ def deploy(settings: Settings, on_progress: OnProgress = ignore) -> Deployment:
         present = _present(settings)
         uploaded = _upload(settings, packages, present)
         detail.append(f"{len(packages)} built, {uploaded} uploaded")
-    with step(on_progress, "upload Spark code") as detail:
-        detail.append(f"{spark_code.upload(settings, present)} changed")
+    with step(on_progress, "upload jobs and DAGs") as detail:
+        changed = spark_code.upload(settings, present) + airflow_code.upload(settings, present)
+        detail.append(f"{changed} changed")
     with step(on_progress, "deploy stack") as detail:
         template = with_code(template, {p.logical_id: f"s3://{settings.artifacts_bucket}/{p.key}" for p in packages})
         changes = _change_stack(settings, template)

@@ -45,10 +45,10 @@ def build(code: CodeResource) -> Package:
 
     Raises SandboxError when its requirements cannot be installed.
     """
-    files = dict(_files(code.source))
+    files = dict(files_of(code.source))
     requirements = code.source / REQUIREMENTS
     if requirements.is_file():
-        files = dict(_files(_installed(requirements, code.logical_id))) | files
+        files = dict(files_of(_installed(requirements, code.logical_id))) | files
     prefix = "python/" if code.is_layer else ""
     body = _kept_zip({prefix + name: path for name, path in files.items()})
     digest = hashlib.sha256(body).hexdigest()
@@ -57,10 +57,11 @@ def build(code: CodeResource) -> Package:
 
 def zip_folder(folder: Path, prefix: str = "") -> bytes:
     """A folder's files as a zip file, below `prefix` in it; the same bytes for the same content."""
-    return _zip({prefix + name: path for name, path in _files(folder)})
+    return _zip({prefix + name: path for name, path in files_of(folder)})
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files below a folder that ship: their names relative to it, and where they are."""
     for root, names, files in os.walk(folder):
         names[:] = [name for name in names if name not in IGNORED and not name.endswith(".egg-info")]
         for file in files:

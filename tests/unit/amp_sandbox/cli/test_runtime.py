@@ -3,6 +3,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -111,16 +112,19 @@ def test_down_says_what_it_stopped(run: Run, monkeypatch: pytest.MonkeyPatch, st
 
 
 def test_up_passes_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[dict[str, bool]] = []
+    calls: list[dict[str, Any]] = []
 
-    def fake(settings: Settings, on_progress: OnProgress, **options: bool) -> Started:
+    def fake(settings: Settings, on_progress: OnProgress, **options: Any) -> Started:
         calls.append(options)
         return Started(fresh=len(calls) == 1)
 
     monkeypatch.setattr(up, "up", fake)
     assert "The sandbox is up.\nAWS endpoint: http://127.0.0.1:4566\n" in run("up").output
-    assert "The sandbox was up already." in run("up", "--no-deploy", "--keep").output
-    assert calls == [{"deploy": True, "keep": False}, {"deploy": False, "keep": True}]
+    assert "The sandbox was up already." in run("up", "--no-deploy", "--keep", "--profile", "batch").output
+    assert calls == [
+        {"deploy": True, "keep": False, "profile": None},
+        {"deploy": False, "keep": True, "profile": "batch"},
+    ]
 
 
 def test_reset_asks_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

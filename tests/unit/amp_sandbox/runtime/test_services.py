@@ -72,9 +72,18 @@ def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
     ]
 
 
-def test_spark_is_started_on_demand_and_stops_first() -> None:
+def test_spark_and_airflow_are_started_on_demand_and_stop_first() -> None:
     on_demand = [service for service in services().values() if service.on_demand]
-    assert {service.name for service in on_demand} == {"spark_master", "spark_worker", "spark_history"}
+    profiles = {service.name: service.profile for service in on_demand}
+    assert profiles == {
+        "spark_master": None,
+        "spark_worker": None,
+        "spark_history": None,
+        "airflow_api": "batch",
+        "airflow_scheduler": "batch",
+        "airflow_dag_processor": "batch",
+        "airflow_triggerer": "batch",
+    }
     assert min(service.priority for service in on_demand) > services()["standins"].priority
 
 

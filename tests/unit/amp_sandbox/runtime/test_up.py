@@ -6,7 +6,7 @@ from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.service import Service
 from amp_sandbox.runtime.supervisord import ProcessInfo
-from amp_sandbox.runtime.up import _require_environments, last_lines, state_lost
+from amp_sandbox.runtime.up import _require_environments, state_lost
 
 
 def info(pid: int, started: int) -> ProcessInfo:
@@ -31,14 +31,6 @@ def test_state_is_lost_when_localstack_is_another_process(tmp_path: Path, now: P
 
 def test_no_state_is_lost_where_none_was_recorded(tmp_path: Path) -> None:
     assert not state_lost(tmp_path, info(10, 500))
-
-
-def test_the_last_lines_of_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "x.log"
-    assert last_lines(path, 2) == []
-    path.write_bytes(b"one\ntwo \xff\nthree")
-    assert last_lines(path, 2) == ["two �", "three"]
-    assert last_lines(path, 0) == []
 
 
 def test_a_missing_environment_is_an_error_that_says_what_to_run(tmp_path: Path) -> None:

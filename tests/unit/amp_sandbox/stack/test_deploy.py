@@ -176,6 +176,7 @@ def sandbox(
     monkeypatch.setattr(module, "build", built)
     monkeypatch.setattr(module.warehouse, "configure", lambda *_: ())  # as has this
     monkeypatch.setattr(module.spark_code, "upload", lambda _settings, present: len(present))  # has its own tests
+    monkeypatch.setattr(module.airflow_code, "upload", lambda _settings, present: len(present))
     monkeypatch.setattr(module, "aws", SimpleNamespace(client=lambda _settings, service: clients[service]))
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _seconds: None))
     return

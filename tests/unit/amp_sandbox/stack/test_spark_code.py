@@ -7,7 +7,7 @@ import pytest
 
 from amp_sandbox import aws, paths
 from amp_sandbox.settings import Settings
-from amp_sandbox.stack import spark_code
+from amp_sandbox.stack import spark_code, uploads
 
 
 class FakeS3:
@@ -17,6 +17,9 @@ class FakeS3:
     def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
         assert Bucket == "amp-local-000000000000-artifacts"
         self.objects[Key] = Body
+
+    def delete_object(self, Bucket: str, Key: str) -> None:  # noqa: N803
+        del self.objects[Key]
 
 
 @pytest.fixture
@@ -40,12 +43,18 @@ def test_jobs_are_scripts_and_what_they_share_is_a_zip_that_python_can_import(s3
 
 
 def test_only_what_differs_is_uploaded(s3: FakeS3) -> None:
-    present = {key: spark_code._etag(body) for key, body in _uploaded(s3).items()}
+    present = {key: uploads._etag(body) for key, body in _uploaded(s3).items()}
     assert spark_code.upload(Settings(), present) == 0
     present["spark/jobs/events.py"] = '"of an older one"'
     s3.objects.clear()
     assert spark_code.upload(Settings(), present) == 1
     assert s3.objects.keys() == {"spark/jobs/events.py"}
+
+
+def test_what_is_gone_here_is_deleted_there_and_nothing_else(s3: FakeS3) -> None:
+    s3.objects.update({"spark/jobs/gone.py": b"", "functions/kept.zip": b""})
+    assert spark_code.upload(Settings(), dict.fromkeys(s3.objects, '"of before"')) == 3
+    assert s3.objects.keys() == {"spark/jobs/events.py", "spark/amp_spark.zip", "functions/kept.zip"}
 
 
 def test_the_addresses_are_where_it_was_uploaded(s3: FakeS3) -> None:
