@@ -74,6 +74,26 @@ def test_it_is_restarted_when_its_configuration_is_another_one(machine: Machine,
     assert machine.restarts == 2
 
 
+def test_a_restart_that_a_killed_stand_in_owes_is_made_good(machine: Machine, airflow: SupervisedAirflow) -> None:
+    machine.configuration = {"a.b": "1"}
+    airflow.configure({"a.b": "1"})
+    assert machine.restarts == 1
+
+
+def test_a_restart_that_failed_is_made_good(
+    machine: Machine, airflow: SupervisedAirflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Settings) -> None:
+        raise TimeoutError("timed out")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(module.airflow, "restart", fail)
+        with pytest.raises(AirflowError, match="timed out"):
+            airflow.configure({"a.b": "1"})
+    airflow.configure({"a.b": "1"})
+    assert machine.restarts == 1
+
+
 def test_a_configuration_that_is_refused_says_why(machine: Machine, airflow: SupervisedAirflow) -> None:
     machine.failure = SandboxError("The option core.executor cannot be set.")
     with pytest.raises(AirflowError, match=r"Airflow is not configured: The option core\.executor cannot be set"):
