@@ -66,5 +66,6 @@ def _new_client(endpoint: str, region: str, service: str) -> Any:
             max_pool_connections=50,
             proxies={},
             s3={"addressing_style": "path"},
+            inject_host_prefix=False,  # an address has no `api.127.0.0.1`
         ),
     )
