@@ -158,7 +158,7 @@ def _service(settings: Settings, name: str, command: str, *arguments: str, membe
         health_path="/api/v2/monitor/health",
         health_member=member,
         priority=50,
-        stop_seconds=5,
+        stop_seconds=3,  # a scheduler waits for its tasks; what they did is gone with the sandbox
         on_demand=True,
         profile=PROFILE,
         environment=clean_environment(settings, name, python)
