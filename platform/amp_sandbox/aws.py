@@ -69,6 +69,5 @@ def _new_client(endpoint: str, region: str, service: str) -> Any:
             proxies={},
             inject_host_prefix=False,
             s3={"addressing_style": "path"},
-            inject_host_prefix=False,  # an address has no `api.127.0.0.1`
         ),
     )
