@@ -23,9 +23,14 @@ says when it is not.
 | `date` | another day than that of the interval |
 | `days` | how many days up to it are rebuilt; 2, unless more are late |
 
-A run replaces the rows of its days, so it may be repeated: the same raw data gives the same rows. A stretch of days
-is filled by a backfill (oldest first, one run at a time) or by one run with `days`. The tables of shows, creators and
-users are those of the run's day: after filling days of the past, run the newest day again.
+A run replaces the rows of its days, so it may be repeated: the same raw data gives the same rows. The tables of shows,
+creators and users are those of the run's day: after filling days of the past, run the newest day again.
+
+## Filling days of the past
+
+With one run: set `date` to the last day and `days` to how many. Or by a backfill, which has the range of the moments at
+which runs were due, *a day after those that are filled*: for the 20th to the 22nd, from the 21st to the 23rd at 23:00.
+Its runs must go from old to new, one at a time (`max_active_runs` 1): a run builds on the days before it.
 
 ## When a task fails
 

@@ -1,7 +1,8 @@
-"""Airflow takes every DAG, and each is fit to be run by others: who owns it, what it is for, what happens on failure."""
+"""Airflow takes every DAG, and each is fit to be run by others: whose it is, what it is for, what to do on failure."""
 
 import ast
 import re
+import runpy
 from datetime import timedelta
 
 import pytest
@@ -13,14 +14,9 @@ from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOpe
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.trigger import CronTriggerTimetable
 from airflow.triggers.base import BaseEventTrigger
-from support.airflow_options import DAGS, OPTIONS
+from support.airflow_options import DAGS, OPTIONS, REPOSITORY
 
 NAMES = ("lake_daily", "lake_on_arrival", "warehouse_upkeep")
-
-
-@pytest.fixture(scope="module")
-def bag():
-    return BundleDagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags")
 
 
 @pytest.fixture(params=NAMES)
@@ -157,6 +153,24 @@ def test_jobs_run_after_those_whose_tables_they_read(daily):
         },
     }
     assert {name: upstream(daily, f"jobs.{name}") for name in reads} == reads
+
+
+def test_jobs_are_those_of_a_batch_by_hand_in_an_order_that_its_stages_allow(daily):
+    stages = runpy.run_path(str(REPOSITORY / "platform" / "amp_sandbox" / "batch" / "plan.py"))["STAGES"]
+    jobs = {task.task_id.removeprefix("jobs."): task for task in daily.tasks if task.task_id.startswith("jobs.")}
+    assert {job.name for stage in stages for job in stage} == jobs.keys()
+    for number, stage in enumerate(stages):
+        earlier = {f"jobs.{job.name}" for before in stages[:number] for job in before} | {"snapshots"}
+        for job in stage:
+            assert upstream(daily, f"jobs.{job.name}") <= earlier
+            arguments = jobs[job.name].job_driver["sparkSubmitJobDriver"]["entryPointArguments"]
+            assert ("--days" in arguments) == job.takes_days
+
+
+def test_jobs_run_on_the_release_of_a_batch_by_hand(daily):
+    text = (REPOSITORY / "platform" / "amp_sandbox" / "batch" / "jobs.py").read_text()
+    [release] = re.findall(r'RELEASE_LABEL = "(.+)"', text)
+    assert daily.get_task("jobs.events").release_label == release
 
 
 def test_marts_wait_for_both_crawls_and_checks_for_all_marts(daily):

@@ -15,7 +15,7 @@ from airflow.providers.amazon.aws.operators.emr import EmrContainerOperator
 from airflow.providers.amazon.aws.triggers.emr import EmrContainerTrigger
 from airflow.providers.amazon.aws.utils import validate_execute_complete_event
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, TaskDeferralError
+from airflow.sdk.exceptions import AirflowException, TaskDeferralError, TaskDeferralTimeout
 from botocore.exceptions import ClientError
 
 from amp_dags.options import option, seconds
@@ -102,7 +102,7 @@ class SparkJobOperator(EmrContainerOperator):
         """Go on after waiting. Where that failed or took too long, nobody waits any more: the run is cancelled."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
-        except TaskDeferralError:
+        except (TaskDeferralError, TaskDeferralTimeout):
             self.name = self._run_name(context)
             for one in self._unfinished():
                 if one["name"] == self.name:
