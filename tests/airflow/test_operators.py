@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from airflow.sdk.bases.operator import ExecutorSafeguard
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferralTimeout, TaskDeferred
-from support.airflow_fakes import FakeEmr, FakeGlue, FakeRedshiftData
+from support.dag_fakes import FakeEmr, FakeGlue, FakeRedshiftData
 
 from amp_dags import warehouse
 from amp_dags.runs import run_mark

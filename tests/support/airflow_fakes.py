@@ -1,110 +1,71 @@
-"""AWS clients as the DAGs' operators use them, with what they were asked."""
+"""An Airflow and an S3 that do what a test says, for the MWAA stand-in."""
 
-from collections.abc import Callable, Iterator, Mapping
+import io
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from amp_sandbox.mwaa.gateway import RestAnswer, RestCall
 
-def client_error(code: str, operation: str = "Operation") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": f"a {code}"}}, operation)
-
-
-class Pages:
-    """A paginator, one item a page."""
-
-    def __init__(self, items: Callable[..., list[dict[str, Any]]], member: str) -> None:
-        self._items, self._member = items, member
-
-    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        for item in self._items(**request):
-            yield {self._member: [item]}
+BUCKET = "artifacts"
+REQUIREMENTS = "airflow/requirements.txt"
 
 
-class FakeEmr:
-    """Job runs, as id -> name and state; a run that is started is PENDING."""
+class FakeAirflow:
+    """Keeps what it was told; `failing` is asked before it is configured or stopped, `answer` answers calls."""
 
-    def __init__(self, *runs: tuple[str, str, str]) -> None:
-        self.runs = {run_id: {"id": run_id, "name": name, "state": state} for run_id, name, state in runs}
-        self.started: list[Mapping[str, Any]] = []
-        self.cancelled: list[str] = []
-        self.ends_by_itself = False
+    url = "http://127.0.0.1:8080"
 
-    def get_paginator(self, operation: str) -> Pages:
-        assert operation == "list_job_runs"
-        return Pages(self._listed, "jobRuns")
+    def __init__(self) -> None:
+        self.configured: list[Mapping[str, str]] = []
+        self.stops = 0
+        self.calls: list[RestCall] = []
+        self.failing: Callable[[Mapping[str, str] | None], None] = lambda _: None
+        self.answer: Callable[[RestCall], RestAnswer] = lambda _: RestAnswer(200, {})
 
-    def cancel_job_run(self, *, virtualClusterId: str, id: str) -> None:  # noqa: A002, N803
-        assert virtualClusterId == "thecluster"
-        if self.ends_by_itself:
-            raise client_error("ValidationException")
-        self.cancelled.append(id)
+    def configure(self, options: Mapping[str, str]) -> None:
+        self.failing(options)
+        self.configured.append(options)
 
-    def start_job_run(self, **request: Any) -> dict[str, Any]:
-        self.started.append(request)
-        return {
-            "id": "new",
-            "virtualClusterId": request["virtualClusterId"],
-            "ResponseMetadata": {"HTTPStatusCode": 200},
-        }
+    def stop(self) -> None:
+        self.failing(None)
+        self.stops += 1
 
-    def describe_job_run(self, *, virtualClusterId: str, id: str) -> dict[str, Any]:  # noqa: A002, N803
-        return {"jobRun": self.runs.get(id, {"id": id, "state": "PENDING"})}
-
-    def _listed(self, *, virtualClusterId: str, states: list[str]) -> list[dict[str, Any]]:  # noqa: N803
-        assert virtualClusterId == "thecluster"
-        return [run for run in self.runs.values() if run["state"] in states]
+    def call(self, call: RestCall) -> RestAnswer:
+        self.calls.append(call)
+        return self.answer(call)
 
 
-class FakeGlue:
-    """A crawler that runs already for so many starts."""
+class FakeS3:
+    """One bucket; objects by key, or by key and version."""
 
-    def __init__(self, running: int = 0) -> None:
-        self.running = running
-        self.started: list[str] = []
+    def __init__(self) -> None:
+        self.objects: dict[str | tuple[str, str], str] = {}
 
-    def get_crawler(self, Name: str) -> dict[str, Any]:  # noqa: N803
-        return {"Crawler": {"Name": Name, "State": "READY"}}
-
-    def start_crawler(self, Name: str) -> dict[str, Any]:  # noqa: N803
-        if self.running:
-            self.running -= 1
-            raise client_error("CrawlerRunningException", "StartCrawler")
-        self.started.append(Name)
+    def head_bucket(self, **asked: Any) -> dict[str, Any]:
+        if asked["Bucket"] != BUCKET:
+            raise _error("404", "Not Found", "HeadBucket")
         return {}
 
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        key = (asked["Key"], asked["VersionId"]) if "VersionId" in asked else asked["Key"]
+        if key not in self.objects:
+            raise _error("NoSuchKey", "The specified key does not exist.", "GetObject")
+        return {"Body": io.BytesIO(self.objects[key].encode())}
 
-class FakeRedshiftData:
-    """Statements, as id -> name and status; what is sent is at once `becomes`, and answers `rows`."""
 
-    def __init__(self, *statements: tuple[str, str, str], becomes: str = "FINISHED", rows: Any = ()) -> None:
-        self.statements = [
-            {"Id": name, "StatementName": statement, "Status": status} for name, statement, status in statements
-        ]
-        self.becomes, self.rows = becomes, list(rows)
-        self.sent: list[Mapping[str, Any]] = []
-        self.cancelled: list[str] = []
+def create_request(**given: Any) -> dict[str, Any]:
+    """A request for an environment that is made."""
+    asked = {
+        "Name": "amp",
+        "ExecutionRoleArn": "arn:aws:iam::000000000000:role/airflow",
+        "SourceBucketArn": f"arn:aws:s3:::{BUCKET}",
+        "DagS3Path": "airflow/dags",
+        "NetworkConfiguration": {"SubnetIds": ["subnet-a", "subnet-b"], "SecurityGroupIds": ["sg-a"]},
+    }
+    return {name: value for name, value in (asked | given).items() if value is not None}
 
-    def get_paginator(self, operation: str) -> Pages:
-        assert operation == "list_statements"
-        return Pages(self._listed, "Statements")
 
-    def execute_statement(self, **request: Any) -> dict[str, Any]:
-        self.sent.append(request)
-        return {"Id": "new"}
-
-    batch_execute_statement = execute_statement
-
-    def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
-        return {"Id": Id, "Status": self.becomes, "ResultRows": len(self.rows)}
-
-    def get_statement_result(self, Id: str) -> dict[str, Any]:  # noqa: N803
-        return {"Records": self.rows}
-
-    def cancel_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
-        self.cancelled.append(Id)
-        return {"Status": True}
-
-    def _listed(self, StatementName: str, Status: str) -> list[dict[str, Any]]:  # noqa: N803
-        assert Status == "ALL"
-        return [one for one in self.statements if one["StatementName"].startswith(StatementName)]
+def _error(code: str, message: str, operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
