@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from airflow.providers.amazon.aws.hooks.emr import EmrContainerHook
 from airflow.sdk.bases.operator import ExecutorSafeguard
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferralTimeout, TaskDeferred
 from support.dag_fakes import FakeEmr, FakeGlue, FakeRedshiftData
 
 from amp_dags import warehouse
 from amp_dags.runs import run_mark
+from amp_dags.spark import cancel_all
 
 OWN = f"events/2026-11-25/{run_mark('a run')}"
 OTHERS = f"events/2026-11-24/{run_mark('another run')}"
@@ -114,6 +116,17 @@ def test_a_run_that_nobody_waits_for_any_more_is_cancelled(job):
     with pytest.raises(TaskDeferralTimeout):
         task.resume_execution(*TIMED_OUT, context)
     assert emr.cancelled == ["new"]
+
+
+def test_what_goes_on_of_a_run_that_is_given_up_is_cancelled():
+    profiles = f"profiles/2026-11-25/{run_mark('a run')}"
+    emr = FakeEmr(
+        ("1", OWN, "RUNNING"), ("2", OTHERS, "RUNNING"), ("3", profiles, "CANCEL_PENDING"), ("4", OWN, "FAILED")
+    )
+    hook = EmrContainerHook(aws_conn_id=None, virtual_cluster_id="thecluster")
+    hook.__dict__["conn"] = emr
+    assert cancel_all(hook, "a run") == [OWN, profiles]
+    assert emr.cancelled == ["1"]
 
 
 def test_a_job_that_fails_says_why_and_where_its_log_is(job):
