@@ -97,9 +97,9 @@ class SparkJobOperator(EmrContainerOperator):
         if ended["status"] == "success":
             return run_id
         run = self.hook.conn.describe_job_run(virtualClusterId=self.virtual_cluster_id, id=run_id)["jobRun"]
-        reason = run.get("stateDetails") or run.get("failureReason") or ended["message"]
+        reason = str(run.get("stateDetails") or run.get("failureReason") or ended["message"]).rstrip(".")
         log = f"{option('spark_log_uri').rstrip('/')}/{self.virtual_cluster_id}/jobs/{run_id}/"
-        raise AirflowException(f"The job {self.job} is {run['state']}: {reason} Its log: aws s3 ls --recursive {log}")
+        raise AirflowException(f"The job {self.job} is {run['state']}: {reason}. Its log: aws s3 ls --recursive {log}")
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after waiting. Where that failed or took too long, nobody waits any more: the run is cancelled."""
