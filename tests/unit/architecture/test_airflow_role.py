@@ -39,6 +39,7 @@ PROVIDER = {
     "RedshiftDataTrigger": {"redshift-data:DescribeStatement"},
     "MessageQueueTrigger": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
     "SnsNotifier": {"sns:Publish"},
+    "EmrContainerHook": set(),
     "GlueCatalogHook": set(),
     "AwsGenericHook": set(),
     "RUNNING_STATES": set(),
