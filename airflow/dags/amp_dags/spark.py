@@ -37,10 +37,10 @@ class SparkJobOperator(EmrContainerOperator):
     Job runs are named `job/day/mark`, where the mark is that of the DAG's run.
     """
 
-    def __init__(self, *, job: str, takes_days: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, job: str, day: str = LAST_DAY, takes_days: bool = False, **kwargs: Any) -> None:
         artifacts = option("artifacts_bucket")
         arguments = ["--raw", f"s3://{option('raw_bucket')}", "--transformed", f"s3://{option('transformed_bucket')}"]
-        arguments += ["--date", LAST_DAY]
+        arguments += ["--date", day]
         if takes_days:
             arguments += ["--days", "{{ params.days }}"]
         super().__init__(
