@@ -17,7 +17,7 @@ class Run(Protocol):
 
     data_interval_start: datetime | None
     run_after: datetime
-    start_date: datetime
+    start_date: datetime | None
 
 
 LAST_DAY = "{{ last_day(dag_run, params) }}"
@@ -51,7 +51,8 @@ def catalogue_day(dag_run: Run, params: Mapping[str, Any]) -> str:
 
     Shows are then what they are, whichever day is rebuilt; filling days of the past does not take them back.
     """
-    return max(_last_day(dag_run, params), dag_run.start_date.date()).isoformat()
+    began = dag_run.start_date or dag_run.run_after
+    return max(_last_day(dag_run, params), began.date()).isoformat()
 
 
 def run_mark(run_id: str) -> str:
