@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -167,11 +168,12 @@ class Names:
     def trigger(self, function: str, source_arn: str, **options: Any) -> str:
         """Have a queue or a stream invoke a function: an event source mapping, ready; answers its id.
 
-        A stream is read from now on unless `StartingPosition` says otherwise.
+        A stream is read from this moment on unless `StartingPosition` says otherwise.
         """
         functions = self._client("lambda")
-        if ":kinesis:" in source_arn:
-            options = {"StartingPosition": "LATEST"} | options
+        if ":kinesis:" in source_arn and "StartingPosition" not in options:
+            # LATEST would be the moment at which reading begins, some time after this.
+            options |= {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": datetime.now(UTC)}
         made = functions.create_event_source_mapping(FunctionName=function, EventSourceArn=source_arn, **options)
         identifier: str = made["UUID"]
         self._later(lambda: functions.delete_event_source_mapping(UUID=identifier))
