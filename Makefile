@@ -122,3 +122,4 @@ docs: setup-dev ## Write the generated pages of docs/ again
 	@.venv/bin/python -m amp_sandbox.reference
 	@.venv/bin/python -m amp_sandbox.standins.coverage
 	@.venv/bin/python -m amp_sandbox.warehouse.reference
+	@.venv/bin/python -m amp_sandbox.testkit.reference

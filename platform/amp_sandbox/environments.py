@@ -24,7 +24,7 @@ from pathlib import Path
 
 from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.installer import uv
+from amp_sandbox.installer import program, uv
 from amp_sandbox.progress import OnProgress, ignore, step
 
 INSTALLED, INSTALLED_TOOLS = ".installed", ".installed-dev"
@@ -85,6 +85,8 @@ def setup(on_progress: OnProgress = ignore, *, dev: bool = False) -> tuple[str, 
             work.append((environment.name, _maker(environment, tools=dev)))
     if dev and _marker(_sandbox_folder(), INSTALLED_TOOLS) != _digest_of([_lock("dev")]):
         work.append(("development tools", _install_sandbox_tools))
+    if work:
+        program()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for made in [pool.submit(_with_step, on_progress, name, make) for name, make in work]:
             made.result()

@@ -4,6 +4,7 @@ It reads the user's own configuration of indexes, mirrors and caches (`UV_*`, uv
 but that the machine's certificates are trusted, as a mirror's may be its own, and that no interpreter is downloaded.
 """
 
+import functools
 import logging
 import os
 import subprocess
@@ -25,8 +26,12 @@ _NETWORK = (
 )
 
 
+@functools.cache
 def program() -> str:
-    """uv's executable; raises SandboxError when it is not installed."""
+    """uv's executable; raises SandboxError when it is not installed.
+
+    To be called before there are threads that will: the first look-up fills sysconfig's tables, which two cannot do.
+    """
     try:
         from uv import find_uv_bin
 

@@ -1,4 +1,4 @@
-"""The example project as another team has it: from a built wheel, in an environment of its own, outside the checkout."""
+"""The example project as another team has it: from a built wheel, in an environment of its own, outside a checkout."""
 
 import os
 import shutil

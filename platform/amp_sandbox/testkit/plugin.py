@@ -129,6 +129,7 @@ def amp_names(amp_sandbox: "Sandbox", request: pytest.FixtureRequest) -> "Iterat
         yield names
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the run's sandbox is."""
     node.workerinput[_WORKER_INPUT] = str(_shared_folder(node.config))
