@@ -65,10 +65,14 @@ def settings_page() -> str:
     )
 
 
-def _command(command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=f"sandbox {command.name}")
-    usage = " ".join(["sandbox", str(command.name), *command.collect_usage_pieces(context)])
-    blocks = [f"### `{command.name}`", _text(command), f"```\n{usage}\n```"]
+def _command(command: click.Command, parent: str = "sandbox") -> list[str]:
+    name = f"{parent} {command.name}"
+    context = click.Context(command, info_name=name)
+    blocks = [f"### `{name.removeprefix('sandbox ')}`", _text(command)]
+    if isinstance(command, click.Group):
+        return blocks + [block for one in command.commands.values() for block in _command(one, name)]
+    usage = " ".join([name, *command.collect_usage_pieces(context)])
+    blocks.append(f"```\n{usage}\n```")
     records = [option.get_help_record(context) for option in command.params if isinstance(option, click.Option)]
     if lines := [f"- `{record[0]}`: {record[1]}" for record in records if record]:
         blocks.append("\n".join(lines))

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from amp_sandbox.audit import Audit, StreamAudit, TransformedAudit, Unsettled, audit, unsettled
 from amp_sandbox.batch.plan import DAYS
-from amp_sandbox.batch.run import Batch, batch, today
+from amp_sandbox.batch.run import today
+from amp_sandbox.dags.following import DagRun
+from amp_sandbox.dags.run import run as run_dag
 from amp_sandbox.demo.engagement import ShowEngagement, busiest_shows
 from amp_sandbox.demo.hops import HopSummary, summarise
 from amp_sandbox.demo.trending import TrendingShow, trending_shows
@@ -14,8 +16,10 @@ from amp_sandbox.progress import OnProgress, Step, ignore, step
 from amp_sandbox.publish import ledger
 from amp_sandbox.publish.seed import Plan, Progress, Seeded, seed
 from amp_sandbox.publish.streams import app_events, catalog_changes, streams
+from amp_sandbox.runtime import airflow
 from amp_sandbox.settings import Settings
 
+DAG = "lake_daily"
 SETTLE_SECONDS = 120.0
 _PHASES = {"catalogue": "load the catalogue", "publish": "publish changes and events"}
 
@@ -36,7 +40,7 @@ class Demo:
     hops: tuple[HopSummary, ...]
     audit: tuple[StreamAudit, ...]
     trending: tuple[TrendingShow, ...]
-    batch: Batch
+    daily: DagRun
     transformed: tuple[TransformedAudit, ...]
     engagement: tuple[ShowEngagement, ...]
     examples: tuple[Example, ...]
@@ -65,6 +69,7 @@ def demo(settings: Settings, changes: int, events: int, on_progress: OnProgress 
 
     started = time.monotonic()
     up(settings, on_progress)
+    airflow.begin(settings)  # it comes up while data is published
     before = unsettled(settings, streams(settings))  # flawed messages of an earlier run, perhaps
     seeded = publish(settings, Plan(changes=changes, events=events), on_progress)
     if seeded.interrupted:
@@ -73,7 +78,7 @@ def demo(settings: Settings, changes: int, events: int, on_progress: OnProgress 
     with step(on_progress, "look at the lake"):
         hops = summarise(settings, seeded.run)
         trending = trending_shows(settings)
-    done = batch(settings, today(), DAYS, on_progress=on_progress)
+    done = run_dag(settings, DAG, {"date": today().isoformat(), "days": DAYS}, on_progress)
     with step(on_progress, "look at the tables"):
         engagement = busiest_shows(settings)
     # Of what was published, again, and of the rows that the jobs have read.
@@ -83,7 +88,7 @@ def demo(settings: Settings, changes: int, events: int, on_progress: OnProgress 
         hops=tuple(hops),
         audit=accounts.streams,
         trending=tuple(trending),
-        batch=done,
+        daily=done,
         transformed=accounts.transformed,
         engagement=tuple(engagement),
         examples=examples(settings, seeded.run),

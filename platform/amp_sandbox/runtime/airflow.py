@@ -119,6 +119,13 @@ def start(settings: Settings, on_progress: OnProgress = ignore) -> bool:
 
     Raises SandboxError when there is no environment to run, or a component does not start.
     """
+    started = begin(settings)
+    wait_healthy(settings.home, services(settings), on_progress)
+    return started
+
+
+def begin(settings: Settings) -> bool:
+    """`start` without waiting, for who has something else to do meanwhile."""
     if not _configuration_file(settings).exists():
         raise SandboxError(
             "Airflow has nothing to run.", "No environment of MWAA is deployed.", "Deploy one with: sandbox deploy"
@@ -128,7 +135,6 @@ def start(settings: Settings, on_progress: OnProgress = ignore) -> bool:
     stopped = [one.name for one in services(settings) if info[one.name].state not in _STARTED]
     for name in stopped:
         supervisor.start(name)
-    wait_healthy(settings.home, services(settings), on_progress)
     return bool(stopped)
 
 
@@ -152,7 +158,7 @@ def _service(settings: Settings, name: str, command: str, *arguments: str, membe
         health_path="/api/v2/monitor/health",
         health_member=member,
         priority=50,
-        stop_seconds=5,
+        stop_seconds=3,  # a scheduler waits for its tasks; what they did is gone with the sandbox
         on_demand=True,
         profile=PROFILE,
         environment=clean_environment(settings, name, python)

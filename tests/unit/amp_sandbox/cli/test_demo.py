@@ -1,6 +1,5 @@
 import json
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -8,10 +7,8 @@ from click.testing import Result
 
 from amp_sandbox import demo
 from amp_sandbox.audit import StreamAudit, TransformedAudit
-from amp_sandbox.batch.jobs import JobRun
-from amp_sandbox.batch.run import Batch
+from amp_sandbox.dags.following import DagRun, TaskRun
 from amp_sandbox.demo import Demo, Example, HopSummary, ShowEngagement, TrendingShow
-from amp_sandbox.marts import Built
 from amp_sandbox.publish.seed import Seeded
 
 Run = Callable[..., Result]
@@ -28,7 +25,9 @@ def test_demo_prints_everything_and_fails_unless_all_arrived(
         (HopSummary("app-events", "in the lake", 20_000, 950.4, 1_234.5), HopSummary("app-events", "x", 0, None, None)),
         (account,),
         (TrendingShow("After Hours", "Maya", 38, 70, 2),),
-        Batch(date(2026, 3, 9), 8, (), (), (JobRun("sessions", "run7", 12.34),), (Built("daily_flash", 8, 0.2),), 60.0),
+        DagRun(
+            "lake_daily", "run7", None, 61.7, (TaskRun("jobs.sessions", "success", 1, 12.34),), "http://127.0.0.1/run7"
+        ),
         (TransformedAudit("app-events", 1_200, 0, 1_191, 9, 0, 0, 0),),
         (ShowEngagement("Night Line", "Noor", 41, 12.5, 17),),
         (Example("sandbox trace e-1", "an app event"),),
@@ -43,7 +42,9 @@ def test_demo_prints_everything_and_fails_unless_all_arrived(
         "950 ms",
         "1.23 s",
         "After Hours",
-        "run7",
+        "by Airflow: 62 s",
+        "jobs.sessions",
+        "12.3",
         "1,191",
         "Night Line",
         "sandbox trace e-1",

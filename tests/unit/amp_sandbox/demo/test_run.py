@@ -1,11 +1,10 @@
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from amp_sandbox.audit import Audit, StreamAudit, Unsettled
-from amp_sandbox.batch.run import Batch
+from amp_sandbox.dags.following import DagRun
 from amp_sandbox.demo import run as demo_module
 from amp_sandbox.demo.run import Meter, demo, examples
 from amp_sandbox.progress import Step
@@ -15,7 +14,7 @@ from amp_sandbox.publish.seed import Plan, Progress, Seeded
 from amp_sandbox.runtime import up
 from amp_sandbox.settings import Settings
 
-BATCH = Batch(date(2026, 3, 9), 8, (), (), (), (), 1.0)
+DAILY = DagRun("lake_daily", "manual__1", None, 1.0, (), "http://127.0.0.1:8080/dags/lake_daily/runs/manual__1")
 CLEAN = StreamAudit("app-events", 10, 10, 0, 0, 0, 0, 0, 0)
 
 
@@ -39,7 +38,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         monkeypatch.setattr(demo_module, "audit", audit)
         monkeypatch.setattr(demo_module, "summarise", note("hops", []))
         monkeypatch.setattr(demo_module, "trending_shows", note("trending", []))
-        monkeypatch.setattr(demo_module, "batch", lambda *_, **__: played.append("batch") or BATCH)
+        monkeypatch.setattr(demo_module.airflow, "begin", note("airflow", True))
+        monkeypatch.setattr(demo_module, "run_dag", note("daily", DAILY))
         monkeypatch.setattr(demo_module, "busiest_shows", note("engagement", []))
         return played
 
@@ -50,8 +50,8 @@ def test_the_demo_brings_up_publishes_accounts_and_looks(tmp_path: Path, stage: 
     played = stage(Seeded("run"))
     steps: list[Step] = []
     result = demo(Settings(home=tmp_path), 1, 2, steps.append)
-    looked = ["hops", "trending", "batch", "engagement"]
-    assert played == ["up", "before", "seed", "audit besides 3", *looked, "audit besides 3"]
+    looked = ["hops", "trending", "daily", "engagement"]
+    assert played == ["up", "airflow", "before", "seed", "audit besides 3", *looked, "audit besides 3"]
     assert result.clean
     assert [step.name for step in steps if step.state == "done"] == [
         "account for every record",
@@ -80,7 +80,7 @@ def test_an_interrupted_demo_ends_after_publishing(tmp_path: Path, stage: Callab
     played = stage(Seeded("run", interrupted=True))
     with pytest.raises(KeyboardInterrupt):
         demo(Settings(home=tmp_path), 1, 2)
-    assert played == ["up", "before", "seed"]
+    assert played == ["up", "airflow", "before", "seed"]
 
 
 def test_examples_have_ids_of_the_run(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""What a run is about, a day and how many up to it; and its mark, by which others know what is the run's.
+
+The day is the parameter `date` where one is given, else that of the start of the run's data interval. A run without an
+interval (triggered with no logical date) is about the day before it was asked for, as a scheduled one would be.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+
+class Run(Protocol):
+    """What is asked of a DAG run."""
+
+    data_interval_start: datetime | None
+    run_after: datetime
+
+
+LAST_DAY = "{{ last_day(dag_run, params) }}"
+FIRST_DAY = "{{ first_day(dag_run, params) }}"
+
+
+def last_day(dag_run: Run, params: Mapping[str, Any]) -> str:
+    """The day that the run is about."""
+    return _last_day(dag_run, params).isoformat()
+
+
+def first_day(dag_run: Run, params: Mapping[str, Any]) -> str:
+    """The earliest day that the run rebuilds."""
+    return (_last_day(dag_run, params) - timedelta(days=int(params["days"]) - 1)).isoformat()
+
+
+def run_mark(run_id: str) -> str:
+    """A run in few characters, as names of jobs and statements have room for."""
+    return hashlib.sha256(run_id.encode()).hexdigest()[:12]
+
+
+MACROS = {"last_day": last_day, "first_day": first_day}
+
+
+def _last_day(dag_run: Run, params: Mapping[str, Any]) -> date:
+    if params["date"] is not None:
+        return date.fromisoformat(params["date"])
+    if dag_run.data_interval_start is not None:
+        return dag_run.data_interval_start.date()
+    return dag_run.run_after.date() - timedelta(days=1)
