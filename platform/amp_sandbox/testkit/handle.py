@@ -3,6 +3,7 @@
 **Left out:** starting and stopping; see `sharing`, and the `sandbox` command.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from amp_sandbox.errors import SandboxError
 from amp_sandbox.settings import Settings, variable
 
 ANALYST = "analyst"
+_ROUTINE = re.compile(r"\b(?:INFO|DEBUG)\b")  # what a service writes when all is well
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,24 @@ class Sandbox:
         """How long each service's log is at this moment."""
         return {path.name: path.stat().st_size for path in sorted(paths.logs_dir(self.home).glob("*.log"))}
 
+    def function_log(self, function: str, most: int = 30) -> list[str]:
+        """The last lines that a Lambda function wrote into CloudWatch Logs; none before it ran."""
+        logs = self.client("logs")
+        try:
+            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [line for event in events for line in event["message"].rstrip("\n").splitlines()][-most:]
+
     def log_lines(self, since: Mapping[str, int], most: int = 30) -> dict[str, list[str]]:
-        """The last lines that each service has written since it had these sizes."""
+        """The last warnings and errors that each service has written since its log had these sizes."""
         found = {}
         for name, size in self.log_sizes().items():
             with (paths.logs_dir(self.home) / name).open("rb") as file:
                 file.seek(since.get(name, 0) if since.get(name, 0) <= size else 0)
-                lines = file.read().decode(errors="replace").splitlines()
+                lines = [
+                    line for line in file.read().decode(errors="replace").splitlines() if not _ROUTINE.search(line)
+                ]
             if lines:
                 found[name] = lines[-most:]
         return found

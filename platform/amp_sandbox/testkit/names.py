@@ -39,7 +39,10 @@ class Queue:
 
 
 class Names:
-    """Makes resources in one sandbox, and deletes them in reverse order when the block ends."""
+    """Makes resources in one sandbox, and deletes them in reverse order when the block ends.
+
+    `functions` are the names of the functions that were made.
+    """
 
     def __init__(self, sandbox: Sandbox, hint: str = "test") -> None:
         self._sandbox = sandbox
@@ -47,6 +50,7 @@ class Names:
         self._base = f"{plain}-{uuid.uuid4().hex[:8]}"
         self._count = 0
         self._made = ExitStack()
+        self.functions: list[str] = []
 
     def __enter__(self) -> "Names":
         return self
@@ -160,6 +164,7 @@ class Names:
             Environment={"Variables": dict(environment or {})},
         )
         self._later(lambda: functions.delete_function(FunctionName=name))
+        self.functions.append(name)
         functions.get_waiter("function_active_v2").wait(
             FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": int(READY_SECONDS)}
         )

@@ -59,6 +59,7 @@ def amp_sandbox(request: pytest.FixtureRequest) -> "Sandbox":
     if isinstance(found, SandboxError):
         pytest.fail(f"The Amp sandbox is not there.\n{found}", pytrace=False)
     config.stash[_sandbox] = found
+    config.stash[_log_sizes] = found.log_sizes()
     return found
 
 
@@ -139,20 +140,22 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Remember how long the services' logs are, to show what is added if the test fails."""
     found = item.config.stash.get(_sandbox, None)
-    if found is not None and "amp_sandbox" in getattr(item, "fixturenames", ()):
-        item.stash[_log_sizes] = found.log_sizes()
+    if found is not None and _uses_sandbox(item):
+        item.config.stash[_log_sizes] = found.log_sizes()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Add to the report of a failed test what the services wrote meanwhile."""
+    """Add to the report of a failed test what the services and its functions wrote meanwhile."""
     report: Any = yield
     found = item.config.stash.get(_sandbox, None)
-    if report.failed and found is not None and "amp_sandbox" in getattr(item, "fixturenames", ()):
-        written = found.log_lines(item.stash.get(_log_sizes, {}))
-        text = "\n".join(f"{name.removesuffix('.log')} | {line}" for name, lines in written.items() for line in lines)
-        if text:
-            report.sections.append(("Amp sandbox logs during the test", text))
+    if report.failed and found is not None and _uses_sandbox(item):
+        for name, lines in found.log_lines(item.config.stash.get(_log_sizes, {})).items():
+            report.sections.append((f"Amp sandbox: {name}", "\n".join(lines)))
+        names = getattr(item, "funcargs", {}).get("amp_names")
+        for function in names.functions if names else ():
+            text = "\n".join(_function_log(found, function)) or "(it was never invoked)"
+            report.sections.append((f"Amp sandbox: function {function}", text))
     return report  # type: ignore[no-any-return]
 
 
@@ -199,6 +202,17 @@ def _shared_folder(config: pytest.Config) -> Path:
     if _folder not in config.stash:
         config.stash[_folder] = Path(tempfile.mkdtemp(prefix="amp-sandbox-"))
     return config.stash[_folder]
+
+
+def _function_log(sandbox: "Sandbox", function: str) -> list[str]:
+    try:
+        return sandbox.function_log(function)
+    except Exception as error:  # the sandbox may be what failed; the test's own failure is to be reported all the same
+        return [f"(no answer: {error})"]
+
+
+def _uses_sandbox(item: pytest.Item) -> bool:
+    return "amp_sandbox" in getattr(item, "fixturenames", ())
 
 
 def _is_worker(config: pytest.Config) -> bool:

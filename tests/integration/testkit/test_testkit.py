@@ -21,6 +21,16 @@ def lambda_handler(event, context):
     for record in event["Records"]:
         sqs.send_message(QueueUrl=os.environ["TARGET"], MessageBody=record["body"].upper())
 """
+STREAM_HANDLER = """
+import base64, os
+import boto3
+
+sqs = boto3.client("sqs")
+
+def lambda_handler(event, context):
+    for record in event["Records"]:
+        sqs.send_message(QueueUrl=os.environ["TARGET"], MessageBody=base64.b64decode(record["kinesis"]["data"]).decode())
+"""
 
 
 def test_an_event_lands_with_what_the_test_said(amp_publish: Publish, amp_wait: Wait) -> None:
@@ -68,6 +78,19 @@ def test_a_function_of_the_tests_own_is_triggered_by_its_queue(
     amp_client("sqs").send_message(QueueUrl=source.url, MessageBody="hello")
     assert amp_wait.messages(target.name) == ["HELLO"]
     assert amp_wait.queue(source.name) == 0
+
+
+def test_a_function_reads_a_stream_from_the_moment_at_which_it_is_connected(
+    amp_names: Names, amp_client: Callable[[str], Any], amp_wait: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(STREAM_HANDLER)
+    kinesis = amp_client("kinesis")
+    stream, target = amp_names.stream(), amp_names.queue()
+    kinesis.put_record(StreamName=stream, PartitionKey="1", Data=b"before")
+    arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    amp_names.trigger(amp_names.function(tmp_path, environment={"TARGET": target.url}), arn)
+    kinesis.put_record(StreamName=stream, PartitionKey="1", Data=b"after")
+    assert amp_wait.messages(target.name) == ["after"]
 
 
 def test_clients_of_every_kind_are_the_sandboxs(

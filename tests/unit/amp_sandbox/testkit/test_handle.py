@@ -31,6 +31,11 @@ def test_what_services_wrote_since_a_moment_is_by_service(sandbox: Sandbox) -> N
     assert sandbox.log_lines(before) == {"localstack.log": ["began"], "standins.log": ["one", "two"]}
 
 
+def test_what_services_write_when_all_is_well_is_left_out(sandbox: Sandbox) -> None:
+    write(sandbox, "standins.log", "08:00 INFO delivered\n08:01 WARNING refused\nTraceback\n")
+    assert sandbox.log_lines({}) == {"standins.log": ["08:01 WARNING refused", "Traceback"]}
+
+
 def test_only_the_end_of_much_is_shown(sandbox: Sandbox) -> None:
     write(sandbox, "standins.log", "".join(f"{number}\n" for number in range(100)))
     assert sandbox.log_lines({}, most=2) == {"standins.log": ["98", "99"]}

@@ -120,7 +120,7 @@ def test_what_services_wrote_is_shown_for_a_test_that_fails(
     """
     result = suite(code)
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["*Amp sandbox logs during the test*", "standins | of the test that fails"])
+    result.stdout.fnmatch_lines(["*Amp sandbox: standins.log*", "of the test that fails"])
     result.stdout.no_fnmatch_line("*of the test that passes*")
     result.stdout.no_fnmatch_line("*before the test*")
 
