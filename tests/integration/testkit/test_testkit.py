@@ -29,7 +29,8 @@ sqs = boto3.client("sqs")
 
 def lambda_handler(event, context):
     for record in event["Records"]:
-        sqs.send_message(QueueUrl=os.environ["TARGET"], MessageBody=base64.b64decode(record["kinesis"]["data"]).decode())
+        body = base64.b64decode(record["kinesis"]["data"]).decode()
+        sqs.send_message(QueueUrl=os.environ["TARGET"], MessageBody=body)
 """
 
 
