@@ -1,15 +1,17 @@
 """The batch path, once a day: snapshots, crawls, Spark jobs, marts, and checks of what they hold."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
+from airflow.providers.amazon.aws.hooks.emr import EmrContainerHook
 from airflow.providers.amazon.aws.operators.lambda_function import LambdaInvokeFunctionOperator
-from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, chain
+from airflow.sdk import DAG, Param, TaskGroup, chain, task
 
 from amp_dags.alerts import late_after
 from amp_dags.crawl import CrawlOperator
 from amp_dags.options import TAGS, default_args, option
-from amp_dags.runs import LAST_DAY, MACROS
-from amp_dags.spark import SparkJobOperator
+from amp_dags.runs import LAST_DAY, MACROS, daily_at
+from amp_dags.spark import SparkJobOperator, cancel_all
 from amp_dags.sql import files
 from amp_dags.warehouse import check, mart
 
@@ -23,9 +25,14 @@ says when it is not.
 | `date` | another day than that of the interval |
 | `days` | how many days up to it are rebuilt; 2, unless more are late |
 
-A run replaces the rows of its days, so it may be repeated: the same raw data gives the same rows. A stretch of days
-is filled by a backfill (oldest first, one run at a time) or by one run with `days`. The tables of shows, creators and
-users are those of the run's day: after filling days of the past, run the newest day again.
+A run replaces the rows of its days, so it may be repeated: the same raw data gives the same rows. The tables of shows,
+creators and users are those of the run's day: after filling days of the past, run the newest day again.
+
+## Filling days of the past
+
+With one run: set `date` to the last day and `days` to how many. Or by a backfill, which has the range of the moments at
+which runs were due, *a day after those that are filled*: for the 20th to the 22nd, from the 21st to the 23rd at 23:00.
+Its runs must go from old to new, one at a time (`max_active_runs` 1): a run builds on the days before it.
 
 ## When a task fails
 
@@ -33,7 +40,7 @@ It is tried again twice. If that does not help, an alert says what failed, why, 
 own documentation. **Mend the cause and clear the task**: the run goes on from there. Nothing has to be undone first,
 as every task replaces what it wrote; a job that still goes on is cancelled before it is started again.
 
-To give up a run, mark it as failed. Job runs that go on at that moment end by themselves; the next run waits for them.
+To give up a run, mark it as failed. Jobs that go on then are cancelled.
 """
 SNAPSHOTS = """\
 Has the function catalog-export write the catalogue's shows, creators and users, as they were at the end of the day, to
@@ -48,6 +55,10 @@ JOB = """\
 Runs `spark/jobs/{job}.py` on EMR on EKS. When it fails: the alert has EMR's reason, and where the driver's log is; a
 line there that begins with `{job}:` is the job's own. Data that it cannot use is in the transformed bucket's
 `_quarantine/`, and does not fail it. When it takes too long: see in EMR whether it waits for room on the cluster.
+"""
+STOP_JOBS = """\
+Cancels what goes on of the run's jobs when no task waits for it any more, as when the run was marked as failed. When it
+fails, EMR could not be asked; the next run of the DAG waits until those jobs have ended.
 """
 MART = """\
 Runs `marts/*_%s.sql` in one transaction, so the mart is as before when it fails. The error names the statement. A table
@@ -74,8 +85,7 @@ with DAG(
     "lake_daily",
     description="Snapshots, crawls, Spark jobs, marts and checks of a day",
     doc_md=ABOUT,
-    schedule=CronTriggerTimetable("0 2 * * *", timezone="UTC", interval=timedelta(days=1)),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    schedule=daily_at(2, interval=timedelta(days=1)),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=12),
@@ -112,6 +122,14 @@ with DAG(
         events >> sessions
         [events, show_catalog] >> show_engagement
         [events, show_catalog, profiles] >> features >> recommendations
+
+        @task(execution_timeout=timedelta(minutes=5), doc_md=STOP_JOBS)
+        def stop_jobs(**context: Any) -> list[str]:
+            """The names of the job runs that were cancelled."""
+            hook = EmrContainerHook(aws_conn_id=None, virtual_cluster_id=option("virtual_cluster_id"))
+            return cancel_all(hook, context["dag_run"].run_id)
+
+        [sessions, show_engagement, recommendations] >> stop_jobs().as_teardown()
 
     crawl_transformed = CrawlOperator(
         task_id="crawl_transformed",

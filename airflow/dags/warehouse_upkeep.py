@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from amp_dags.alerts import late_after
 from amp_dags.options import TAGS, default_args, option
 from amp_dags.passwords import findings
+from amp_dags.runs import daily_at
 from amp_dags.warehouse import NamesOperator, WarehouseOperator
 
 ABOUT = """\
@@ -50,8 +51,7 @@ with DAG(
     "warehouse_upkeep",
     description="Passwords are rotated, tables are vacuumed and analyzed",
     doc_md=ABOUT,
-    schedule=CronTriggerTimetable("0 5 * * *", timezone="UTC"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    schedule=daily_at(5),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=12),

@@ -37,13 +37,15 @@ class Environment:
     """One environment.
 
     `package` is a folder of ours that is installed in it, `tools` the lock of what only tests and benchmarks need, and
-    `last_step` what is done once everything is installed. A `dev` environment is for them alone.
+    `last_step` what is done once everything is installed, which takes `files` of ours. A `dev` environment is for tests
+    and benchmarks alone.
     """
 
     name: str
     package: Path | None = None
     tools: str | None = None
     last_step: Callable[[Path], None] | None = None
+    files: tuple[Path, ...] = ()
     dev: bool = False
 
     @property
@@ -62,7 +64,7 @@ def table() -> tuple[Environment, ...]:
     return (
         Environment("localstack", package=paths.LOCALSTACK_EXTENSION, last_step=_build_service_catalog),
         Environment("airflow", tools="airflow_dev", last_step=_migrate_database),
-        Environment("spark", tools="spark_dev"),
+        Environment("spark", tools="spark_dev", last_step=_archive_classes, files=(paths.S3_CONNECTOR,)),
         Environment("lambda"),
         Environment("catalog_api"),
         Environment("clients", dev=True),
@@ -101,7 +103,7 @@ def missing(pythons: Sequence[Path]) -> list[str]:
 
 def digest(environment: Environment) -> str:
     """What an environment is made of, as one word."""
-    files = [_lock(environment.name), _lock("build")]
+    files = [_lock(environment.name), _lock("build"), *environment.files]
     if environment.package:
         files.append(environment.package / "pyproject.toml")
     return _digest_of(files)
@@ -185,6 +187,13 @@ def _migrate_database(folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as home:
         _run(folder, "-m", "airflow", "db", "migrate", AIRFLOW_HOME=home)
         Path(home, "airflow.db").replace(folder / "airflow.db")
+
+
+def _archive_classes(folder: Path) -> None:
+    """Make the archive of Spark's classes. Without one, which it says, Spark only starts more slowly."""
+    from amp_sandbox.runtime import class_archive  # which needs settings, and psutil
+
+    class_archive.main()
 
 
 def _run(folder: Path, *arguments: str, **variables: str) -> None:

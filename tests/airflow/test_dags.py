@@ -1,7 +1,8 @@
-"""Airflow takes every DAG, and each is fit to be run by others: who owns it, what it is for, what happens on failure."""
+"""Airflow takes every DAG, and each is fit to be run by others: whose it is, what it is for, what to do on failure."""
 
 import ast
 import re
+import runpy
 from datetime import timedelta
 
 import pytest
@@ -13,14 +14,9 @@ from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOpe
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.trigger import CronTriggerTimetable
 from airflow.triggers.base import BaseEventTrigger
-from support.airflow_options import DAGS, OPTIONS
+from support.airflow_options import DAGS, OPTIONS, REPOSITORY
 
 NAMES = ("lake_daily", "lake_on_arrival", "warehouse_upkeep")
-
-
-@pytest.fixture(scope="module")
-def bag():
-    return BundleDagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags")
 
 
 @pytest.fixture(params=NAMES)
@@ -111,7 +107,7 @@ def test_a_schedule_is_in_utc(bag, name, cron, interval):
         "expression": cron,
         "timezone": "UTC",
         "interval": interval.total_seconds(),
-        "run_immediately": False,
+        "run_immediately": 600.0,
     }
 
 
@@ -159,10 +155,39 @@ def test_jobs_run_after_those_whose_tables_they_read(daily):
     assert {name: upstream(daily, f"jobs.{name}") for name in reads} == reads
 
 
+def test_jobs_are_those_of_a_batch_by_hand_in_an_order_that_its_stages_allow(daily):
+    stages = runpy.run_path(str(REPOSITORY / "platform" / "amp_sandbox" / "batch" / "plan.py"))["STAGES"]
+    jobs = {task.task_id.removeprefix("jobs."): task for task in daily.tasks if hasattr(task, "job_driver")}
+    assert {job.name for stage in stages for job in stage} == jobs.keys()
+    for number, stage in enumerate(stages):
+        earlier = {f"jobs.{job.name}" for before in stages[:number] for job in before} | {"snapshots"}
+        for job in stage:
+            assert upstream(daily, f"jobs.{job.name}") <= earlier
+            arguments = jobs[job.name].job_driver["sparkSubmitJobDriver"]["entryPointArguments"]
+            assert ("--days" in arguments) == job.takes_days
+
+
+def test_jobs_run_on_the_release_of_a_batch_by_hand(daily):
+    text = (REPOSITORY / "platform" / "amp_sandbox" / "batch" / "jobs.py").read_text()
+    [release] = re.findall(r'RELEASE_LABEL = "(.+)"', text)
+    assert daily.get_task("jobs.events").release_label == release
+
+
+def test_jobs_that_nobody_waits_for_are_stopped_at_the_end_of_a_run_that_is_given_up_too(daily):
+    """Airflow skips what has not begun of a run that is marked as failed, but for teardowns."""
+    last = daily.get_task("jobs.stop_jobs")
+    assert last.is_teardown
+    assert not last.on_failure_fail_dagrun
+    jobs = {name for name in daily.task_ids if name.startswith("jobs.")} - {last.task_id}
+    assert upstream(daily, last.task_id) >= jobs
+    assert not last.downstream_task_ids
+
+
 def test_marts_wait_for_both_crawls_and_checks_for_all_marts(daily):
     marts = [name for name in daily.task_ids if name.startswith("marts.")]
     assert {"crawl_raw", "crawl_transformed"} <= upstream(daily, marts[0])
-    assert upstream(daily, "crawl_transformed") >= {name for name in daily.task_ids if name.startswith("jobs.")}
+    jobs = {name for name in daily.task_ids if name.startswith("jobs.")} - {"jobs.stop_jobs"}
+    assert upstream(daily, "crawl_transformed") >= jobs
     assert "snapshots" in upstream(daily, "crawl_raw")
     checks = [name for name in daily.task_ids if name.startswith("checks.")]
     assert len(checks) == len(list((DAGS / "checks").glob("*.sql")))

@@ -1,4 +1,4 @@
-"""What a run is about, a day and how many up to it; and its mark, by which others know what is the run's.
+"""When runs are made; what a run is about, a day and how many up to it; and its mark, which names what it started.
 
 The day is the parameter `date` where one is given, else that of the start of the run's data interval. A run without an
 interval (triggered with no logical date) is about the day before it was asked for, as a scheduled one would be.
@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
+
+from airflow.sdk import CronTriggerTimetable
 
 
 class Run(Protocol):
@@ -19,6 +21,17 @@ class Run(Protocol):
 
 LAST_DAY = "{{ last_day(dag_run, params) }}"
 FIRST_DAY = "{{ first_day(dag_run, params) }}"
+
+
+def daily_at(hour: int, *, interval: timedelta = timedelta(0)) -> CronTriggerTimetable:
+    """Each day at an hour, in UTC.
+
+    The first run of a new deployment is at the next such hour, where a DAG with a start date would run at once for the
+    last; unless it is only minutes ago, so that none is left out because the file was read in just that moment.
+    """
+    return CronTriggerTimetable(
+        f"0 {hour} * * *", timezone="UTC", interval=interval, run_immediately=timedelta(minutes=10)
+    )
 
 
 def last_day(dag_run: Run, params: Mapping[str, Any]) -> str:

@@ -1,25 +1,30 @@
 """Spark jobs on EMR on EKS, of each of which one run goes on at a time.
 
-Two runs that write the same dates at once would leave a mixture of both. There would be two when a worker dies after it
-has started a run and its task is tried again, when a task is cleared while its run goes on, or when runs of the DAG
-overlap, as in a backfill. So a task looks for unfinished runs of its job before it starts one. Its own, of an earlier
-try, it cancels; those of others it waits for. A task that gives up waiting for its run cancels it.
+Two runs that write the same dates at once would leave a mixture of both. There would be two when a worker dies after
+it has started a run and its task is tried again, when a task is cleared while its run goes on, or when runs of the
+DAG overlap, as in a backfill. So a task looks for unfinished runs of its job before it starts one. Its own, of an
+earlier try, it cancels; those of others it waits for. A task that gives up waiting for its run cancels it, and what
+is left when a run of the DAG is given up, its last task cancels.
 
 Between looking and starting nobody else may do the same, so the tasks of a job have `max_active_tis_per_dag` 1.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow.providers.amazon.aws.hooks.emr import EmrContainerHook
 from airflow.providers.amazon.aws.operators.emr import EmrContainerOperator
 from airflow.providers.amazon.aws.triggers.emr import EmrContainerTrigger
 from airflow.providers.amazon.aws.utils import validate_execute_complete_event
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, TaskDeferralError
+from airflow.sdk.exceptions import AirflowException, TaskDeferralError, TaskDeferralTimeout
 from botocore.exceptions import ClientError
 
 from amp_dags.options import option, seconds
 from amp_dags.runs import LAST_DAY, run_mark
+
+log = logging.getLogger(__name__)
 
 RELEASE_LABEL = "emr-7.12.0-latest"
 
@@ -63,10 +68,8 @@ class SparkJobOperator(EmrContainerOperator):
     def execute(self, context: Context) -> str | None:
         """Start a run, once none of the job goes on."""
         self.name = self._run_name(context)
-        others = list(self._unfinished())
-        for one in others:
-            if one["name"] == self.name:
-                self._cancel(one)
+        others = self._unfinished()
+        self._cancel_own()
         if others:
             self.log.info("Waiting for job run %s (%s) to end", others[0]["id"], others[0]["name"])
             self.defer(
@@ -102,11 +105,9 @@ class SparkJobOperator(EmrContainerOperator):
         """Go on after waiting. Where that failed or took too long, nobody waits any more: the run is cancelled."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
-        except TaskDeferralError:
+        except (TaskDeferralError, TaskDeferralTimeout):
             self.name = self._run_name(context)
-            for one in self._unfinished():
-                if one["name"] == self.name:
-                    self._cancel(one)
+            self._cancel_own()
             raise
 
     def _run_name(self, context: Context) -> str:
@@ -114,20 +115,40 @@ class SparkJobOperator(EmrContainerOperator):
         mark = run_mark(str(context["dag_run"].run_id))
         return name if name.endswith(mark) else f"{name}/{mark}"
 
-    def _unfinished(self) -> Iterator[Mapping[str, Any]]:
-        """The runs of the job that go on, whoever started them."""
-        pages = self.hook.conn.get_paginator("list_job_runs").paginate(
-            virtualClusterId=self.virtual_cluster_id, states=_UNFINISHED
-        )
-        for page in pages:
-            yield from (run for run in page["jobRuns"] if run.get("name", "").partition("/")[0] == self.job)
+    def _cancel_own(self) -> None:
+        for run in self._unfinished():
+            if run["name"] == self.name:
+                cancel(self.hook, run)
 
-    def _cancel(self, run: Mapping[str, Any]) -> None:
-        if run["state"] == "CANCEL_PENDING":
-            return
-        self.log.info("Cancelling job run %s of an earlier try", run["id"])
-        try:
-            self.hook.conn.cancel_job_run(virtualClusterId=self.virtual_cluster_id, id=run["id"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationException":  # it has ended by itself
-                raise
+    def _unfinished(self) -> list[Mapping[str, Any]]:
+        """The runs of the job that go on, whoever started them."""
+        return [run for run in unfinished(self.hook) if run.get("name", "").partition("/")[0] == self.job]
+
+
+def unfinished(hook: EmrContainerHook) -> Iterator[Mapping[str, Any]]:
+    """The runs that go on in a virtual cluster."""
+    pages = hook.conn.get_paginator("list_job_runs").paginate(
+        virtualClusterId=hook.virtual_cluster_id, states=_UNFINISHED
+    )
+    for page in pages:
+        yield from page["jobRuns"]
+
+
+def cancel(hook: EmrContainerHook, run: Mapping[str, Any]) -> None:
+    """Have a run end; it goes on for a while."""
+    if run["state"] == "CANCEL_PENDING":
+        return
+    log.info("Cancelling job run %s (%s)", run["id"], run["name"])
+    try:
+        hook.conn.cancel_job_run(virtualClusterId=hook.virtual_cluster_id, id=run["id"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":  # it has ended by itself
+            raise
+
+
+def cancel_all(hook: EmrContainerHook, run_id: str) -> list[str]:
+    """Cancel what goes on of a DAG's run; answers the names of those runs."""
+    left = [run for run in unfinished(hook) if run.get("name", "").endswith(f"/{run_mark(run_id)}")]
+    for run in left:
+        cancel(hook, run)
+    return [run["name"] for run in left]

@@ -18,7 +18,7 @@ from airflow.providers.amazon.aws.hooks.redshift_data import RUNNING_STATES, Red
 from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
 from airflow.providers.amazon.aws.triggers.redshift_data import RedshiftDataTrigger
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout
 from botocore.exceptions import ClientError
 
 from amp_dags.options import option, seconds
@@ -99,7 +99,7 @@ class WarehouseOperator(RedshiftDataOperator):
         """Go on after waiting. Where that failed or took too long, nobody waits for the statement: it is cancelled."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
-        except TaskDeferralError:
+        except (TaskDeferralError, TaskDeferralTimeout):
             self._name(context)
             for one in self._unfinished():
                 if one["StatementName"] == self.statement_name:

@@ -55,6 +55,7 @@ class SupervisedAirflow:
         self._settings = settings
         self._gateway = Gateway(settings.airflow_url, lambda: airflow.login(settings))
         self._changing = threading.Lock()
+        self._applied = False
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="airflow-start")
         self._starting: Future[Any] | None = None
         self._lock = threading.Lock()
@@ -65,11 +66,17 @@ class SupervisedAirflow:
         return self._settings.airflow_url
 
     def configure(self, options: Mapping[str, str]) -> None:
-        """Write its configuration, and restart what runs of it if that is another now."""
+        """Write its configuration, and restart what runs of it if that is another now.
+
+        The first time it is restarted in any case: the stand-in may have been killed between the two.
+        """
 
         def write() -> None:
             if airflow.write_configuration(self._settings, options):
+                self._applied = False
+            if not self._applied:
                 airflow.restart(self._settings)
+                self._applied = True
 
         self._change(write, "Airflow is not configured")
 

@@ -21,14 +21,16 @@ USABLE = ("AVAILABLE", "UPDATING", "UPDATE_FAILED")
 
 # No query, fragment or backslash, and nothing that does not print.
 _PATH = re.compile(r"(/[^?#\\\x00-\x20\x7f]*)+")
+_LONGEST_PATH = 2048
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
-@operation("mwaa", "InvokeRestApi")
+@operation("mwaa", "InvokeRestApi", longer=["Path"])
 def invoke_rest_api(ctx: Context, req: Request) -> Answer:
     """Call a path of Airflow's REST API (below /api/v2) as its administrator, and start Airflow if it does not run.
 
-    Left out: IAM's roles of Airflow; every caller is Airflow's administrator.
+    Left out: IAM's roles of Airflow; every caller is Airflow's administrator. The 64 characters that AWS's reference
+    gives a Path at most: Amazon's own operators and sensors for MWAA send longer ones, as a run's id alone has 40.
     https://docs.aws.amazon.com/mwaa/latest/API/API_InvokeRestApi.html
     """
     environment = require_environment(ctx, req["Name"])
@@ -48,6 +50,8 @@ def invoke_rest_api(ctx: Context, req: Request) -> Answer:
 
 def _path(path: str) -> str:
     """A path below the API's."""
+    if len(path) > _LONGEST_PATH:
+        raise errors.invalid(f"Path has {len(path)} characters; {_LONGEST_PATH} is the most.")
     decoded = _fully_unquoted(path)
     if not _PATH.fullmatch(path) or "\\" in decoded or {".", "..", ""} & set(decoded[1:].rstrip("/").split("/")):
         raise errors.invalid(f"Path {path!r} is no path of the REST API, such as /dags or /dags/my_dag/dagRuns.")

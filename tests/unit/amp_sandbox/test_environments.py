@@ -47,6 +47,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installer:
     monkeypatch.setattr(paths, "SANDBOX_PYTHON", tmp_path / "sandbox" / "bin" / "python")
     (tmp_path / "sandbox").mkdir()
     monkeypatch.setattr(environments, "_run", lambda folder, *arguments, **variables: _prepared(variables))
+    monkeypatch.setattr("amp_sandbox.runtime.class_archive.main", lambda: 0)
     installer = Installer()
     monkeypatch.setattr(environments, "uv", installer)
     return installer
@@ -85,6 +86,16 @@ def test_a_changed_lock_makes_its_environment_again_and_no_other(uv: Installer) 
     assert environments.setup() == ("spark",)
     assert uv.named("venv") == []  # the interpreter stays, as services may run on it
     assert uv.named("pip", "sync") == ["spark.txt"]
+
+
+def test_a_changed_connector_makes_sparks_environment_again(
+    uv: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environments.setup()
+    jar = tmp_path / "connector.jar"
+    jar.write_bytes(b"another")
+    monkeypatch.setattr(paths, "S3_CONNECTOR", jar)
+    assert environments.setup() == ("spark",)
 
 
 def test_an_environment_whose_interpreter_is_gone_is_made_anew(uv: Installer) -> None:
