@@ -185,14 +185,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _find(config: pytest.Config) -> "Sandbox | SandboxError":
     from amp_sandbox.testkit import sharing
 
-    home = config.getoption("--amp-home") or os.environ.get(HOME_VARIABLE) or config.getini("amp_home")
     runtime = config.getoption("--amp-runtime") or config.getini("amp_runtime")
     try:
-        if home:
-            return sharing.attach((config.rootpath / home).resolve())
+        if home := _home_to_use(config):
+            return sharing.attach(home)
         return sharing.acquire(_shared_folder(config), runtime)
     except SandboxError as error:
         return error
+
+
+def _home_to_use(config: pytest.Config) -> Path | None:
+    """The home that was named: by the one who runs pytest, from where that was, or by the project, from its root."""
+    if named := config.getoption("--amp-home") or os.environ.get(HOME_VARIABLE):
+        return (config.invocation_params.dir / named).expanduser().resolve()
+    configured = config.getini("amp_home")
+    return (config.rootpath / configured).expanduser().resolve() if configured else None
 
 
 def _shared_folder(config: pytest.Config) -> Path:

@@ -20,7 +20,7 @@ from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import Step
 from amp_sandbox.runtime.down import down
-from amp_sandbox.runtime.home import clear_state
+from amp_sandbox.runtime.home import clear_state, read_instance
 from amp_sandbox.runtime.running import running_settings
 from amp_sandbox.runtime.up import up
 from amp_sandbox.settings import PORTS, Settings
@@ -36,8 +36,16 @@ Start = Callable[[Settings], None]
 
 
 def attach(home: Path) -> Sandbox:
-    """The sandbox that runs in a home already, which is left running. Raises SandboxError when none does."""
-    return Sandbox(running_settings(home))
+    """The sandbox that runs in a home already, which is left running.
+
+    Raises SandboxError when none does, or when nothing is deployed to it.
+    """
+    settings = running_settings(home)
+    instance = read_instance(home)
+    if instance is None or not instance.deployed:
+        what = f"The template is not deployed to the sandbox in {home}."
+        raise SandboxError(what, hint=f"Run: SANDBOX_HOME={home} sandbox deploy")
+    return Sandbox(settings)
 
 
 def acquire(folder: Path, runtime: str = "auto", start: Start | None = None) -> Sandbox:
