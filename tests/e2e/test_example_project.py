@@ -83,13 +83,19 @@ def test_without_the_environments_the_tests_say_what_to_do(project: Project) -> 
     assert "Traceback" not in tests.stdout
 
 
-def test_setup_makes_the_environments_once(project: Project) -> None:
-    setup = project.run("sandbox", "setup")
+@pytest.fixture(scope="module")
+def ready(project: Project) -> Project:
+    """The project, with the services' environments made. All of them, as a user has them: it takes its time."""
+    setup = project.run("sandbox", "setup", timeout=900)
     assert setup.returncode == 0, setup.stderr
-    again = project.run("sandbox", "setup", "--json")
+    return project
+
+
+def test_a_second_setup_has_nothing_to_do(ready: Project) -> None:
+    again = ready.run("sandbox", "setup", "--json")
     assert (again.returncode, again.stdout.strip()) == (0, "[]")
 
 
-def test_its_tests_pass_on_a_sandbox_of_their_own(project: Project) -> None:
-    tests = project.run("pytest", "-q", "--durations=5")
+def test_its_tests_pass_on_a_sandbox_of_their_own(ready: Project) -> None:
+    tests = ready.run("pytest", "-q", "--durations=5")
     assert tests.returncode == 0, tests.stdout + tests.stderr
