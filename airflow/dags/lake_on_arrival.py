@@ -1,6 +1,7 @@
 """The near-real-time path: new raw data, seconds after Firehose has written it."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from airflow.providers.common.messaging.triggers.msg_queue import MessageQueueTr
 from airflow.sdk import DAG, Asset, AssetWatcher, TriggerRule, task
 
 from amp_dags.alerts import late_after
-from amp_dags.arrivals import arrivals, bodies, by_table
+from amp_dags.arrivals import Folder, arrivals, bodies, by_table
 from amp_dags.crawl import CrawlOperator
 from amp_dags.options import RAW_DATABASE, TAGS, default_args, option, seconds
 from amp_dags.sql import FOLDER, read
@@ -59,6 +60,8 @@ one type of event since a release of the app, whose contract is in `services/eve
 # A poll takes up to a second where there is nothing; so many together are one event, and so, one run.
 BATCHES = 4
 MESSAGES = 10  # the most that SQS gives at once
+# The most that Glue is asked for at once: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchGetPartition.html
+MOST_PARTITIONS = 1000
 
 ARRIVED_DAYS = {
     name: f"{{{{ ti.xcom_pull(task_ids='what_arrived', key='{name}') }}}}" for name in ("first_day", "last_day")
@@ -81,6 +84,23 @@ raw_objects = Asset(
         )
     ],
 )
+
+
+def _are_known(folders: Sequence[Folder]) -> bool:
+    """Whether the Data Catalog has all of some partitions."""
+    glue = GlueCatalogHook(aws_conn_id=None).conn
+    for table, some in by_table(folders).items():
+        if len(some) > MOST_PARTITIONS:
+            return False
+        asked = [{"Values": list(folder.values)} for folder in some]
+        try:
+            answer = glue.batch_get_partition(DatabaseName=RAW_DATABASE, TableName=table, PartitionsToGet=asked)
+        except glue.exceptions.EntityNotFoundException:
+            return False
+        if len(answer["Partitions"]) < len(some):
+            return False
+    return True
+
 
 with DAG(
     "lake_on_arrival",
@@ -115,20 +135,7 @@ with DAG(
             return "crawl_raw"
         if not found.objects:
             return None
-        return "crawl_raw" if _unknown(found.folders) else "trending_now"
-
-    def _unknown(folders: Any) -> bool:
-        """Whether the Data Catalog lacks one of some partitions."""
-        glue = GlueCatalogHook(aws_conn_id=None).conn
-        for table, some in by_table(folders).items():
-            asked = [{"Values": list(folder.values)} for folder in some]
-            try:
-                answer = glue.batch_get_partition(DatabaseName=RAW_DATABASE, TableName=table, PartitionsToGet=asked)
-            except glue.exceptions.EntityNotFoundException:
-                return True
-            if len(answer["Partitions"]) < len(some):
-                return True
-        return False
+        return "trending_now" if _are_known(found.folders) else "crawl_raw"
 
     crawl_raw = CrawlOperator(
         task_id="crawl_raw", crawler=option("raw_crawler"), execution_timeout=timedelta(minutes=30), doc_md=CRAWL

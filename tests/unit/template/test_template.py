@@ -29,6 +29,7 @@ WITHOUT_RESOURCE = {
     "logs:DescribeLogGroups",
     "s3:GetAccountPublicAccessBlock",
     "secretsmanager:GetRandomPassword",
+    "secretsmanager:ListSecrets",
 }
 # Those whose resource has no name before there is one; a condition says whose it must be.
 # https://docs.aws.amazon.com/redshift/latest/mgmt/data-api-iam.html
