@@ -1,6 +1,7 @@
 """The plugin in runs of pytest of its own, with a runtime that only records what it is told."""
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,8 +37,9 @@ class Runtime:
 
 
 @pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Runtime:
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     made = Runtime()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where the logs of runs that fail stay
     monkeypatch.setattr(sharing, "up", made.up)
     monkeypatch.setattr(sharing, "down", made.down)
     monkeypatch.delenv("AMP_HOME", raising=False)
