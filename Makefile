@@ -104,10 +104,10 @@ test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
 
 test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
-	@.envs/spark/bin/python -m pytest tests/spark
+	@.envs/spark/bin/pytest tests/spark
 
 test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
-	@.envs/airflow/bin/python -m pytest tests/airflow
+	@.envs/airflow/bin/pytest tests/airflow
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration
