@@ -141,6 +141,12 @@ def test_new_raw_data_triggers_it_with_no_further_command(sandbox: Settings, dem
     assert new[-1]["run_type"] == "asset_triggered"
 
 
+def test_the_upkeep_of_the_warehouse_finds_nothing_wrong(sandbox: Settings, daily: DagRuns) -> None:
+    answer = run(sandbox, "dag", "run", "warehouse_upkeep", "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert {one["state"] for one in json.loads(answer.stdout)["tasks"]} == {"success"}
+
+
 @pytest.mark.timeout(900)
 def test_the_marts_of_the_daily_dag_equal_those_of_the_commands(sandbox: Settings, daily: DagRuns) -> None:
     by_airflow = all_rows(sandbox)
