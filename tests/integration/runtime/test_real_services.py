@@ -15,7 +15,6 @@ from support.waiting import eventually
 from amp_sandbox.runtime import processes
 from amp_sandbox.settings import Settings
 
-
 ON_DEMAND = {
     *("spark_master", "spark_worker", "spark_history"),
     *("airflow_api", "airflow_scheduler", "airflow_dag_processor", "airflow_triggerer"),
