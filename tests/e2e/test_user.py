@@ -15,7 +15,7 @@ from support.sandboxes import COMMAND, environment, own_settings, run
 from support.waiting import eventually
 
 from amp_sandbox import paths
-from amp_sandbox.batch.plan import DAYS, JOBS
+from amp_sandbox.batch.plan import JOBS
 from amp_sandbox.marts.files import marts
 from amp_sandbox.settings import Settings
 
@@ -118,7 +118,8 @@ def test_an_analyst_reads_the_marts_and_is_refused_what_is_not_granted(sandbox: 
         [counted] = facts(sandbox, "sql", "--user", "analyst", f"select count(*) as n from marts.{mart.name}")
         assert counted["n"] > 0 or mart.name == "live_listeners", mart.name
     flash = facts(sandbox, "sql", "--user", "analyst", "select dt, listeners, plays from marts.daily_flash order by dt")
-    assert len(flash) == DAYS
+    [days] = facts(sandbox, "sql", "--user", "analyst", "select count(distinct dt) as n from lake.sessions")
+    assert len(flash) == days["n"] > 0
     assert all(day["listeners"] > 0 and day["plays"] >= day["listeners"] for day in flash)
     lake = "select count(distinct user_id) as n from lake.sessions where plays > 0 and dt = '{}'"
     [same] = facts(sandbox, "sql", "--user", "analyst", lake.format(flash[0]["dt"]))
