@@ -83,7 +83,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e test-long bench docs pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -112,11 +112,8 @@ test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration
 
-test-e2e: setup-dev ## The sandbox used as a user does
-	@.venv/bin/pytest tests/e2e -m "not long"
-
-test-long: setup-dev ## Tests that take minutes each, such as a backfill; not part of `make test`
-	@.venv/bin/pytest tests/e2e -m long
+test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
+	@.venv/bin/pytest tests/e2e $(if $(LONG),,-m "not long")
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
 	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page

@@ -147,6 +147,7 @@ def test_the_upkeep_of_the_warehouse_finds_nothing_wrong(sandbox: Settings, dail
     assert {one["state"] for one in json.loads(answer.stdout)["tasks"]} == {"success"}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_marts_of_the_daily_dag_equal_those_of_the_commands(sandbox: Settings, daily: DagRuns) -> None:
     by_airflow = all_rows(sandbox)
