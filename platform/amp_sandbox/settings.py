@@ -1,7 +1,7 @@
 """The sandbox's settings: read once, from the environment, into one frozen value.
 
 Every setting is an environment variable that starts with `SANDBOX_`; the table below feeds parsing, defaults
-and `docs/settings.md`. `load_settings` is how every part gets them. A shell that did not start the sandbox
+and `docs/reference/settings.md`. `load_settings` is how every part gets them. A shell that did not start the sandbox
 finds it all the same: what a running sandbox was started with is recorded in its home, and is the default
 there.
 
@@ -252,7 +252,9 @@ def _read(**values: Any) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         lines = [f"{variable(str(e['loc'][0]))}={e['input']}: {e['msg']}" for e in error.errors()]
-        raise SandboxError("A setting is invalid.", "\n".join(lines), "All settings: docs/settings.md") from None
+        raise SandboxError(
+            "A setting is invalid.", "\n".join(lines), "All settings: docs/reference/settings.md"
+        ) from None
 
 
 def _distinct(settings: Settings) -> Settings:
