@@ -83,7 +83,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs site pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -114,6 +114,10 @@ test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 
 test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
 	@.venv/bin/pytest tests/e2e $(if $(LONG),,-m "not long")
+
+site: setup-dev ## Make a site of docs/ (build/site/index.html)
+	@.venv/bin/sphinx-build -q -W --keep-going docs build/site
+	@echo "build/site/index.html"
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
 	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page
