@@ -110,10 +110,10 @@ test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made
 	@.envs/airflow/bin/pytest tests/airflow
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
-	@.venv/bin/pytest tests/integration
+	@.venv/bin/pytest tests/integration -n 2 --dist loadfile
 
 test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
-	@.venv/bin/pytest tests/e2e $(if $(LONG),,-m "not long")
+	@.venv/bin/pytest tests/e2e -n 2 --dist loadgroup $(if $(LONG),,-m "not long")
 
 site: setup-dev ## Make a site of docs/ (build/site/index.html)
 	@.venv/bin/sphinx-build -q -W --keep-going docs build/site
