@@ -80,7 +80,7 @@ lock: .envs/uv/.installed ## Resolve every environment again (platform/requireme
 
 # --- run ----------------------------------------------------------------------------------------
 
-.PHONY: up down status demo batch audit deploy reset
+.PHONY: up down status demo batch audit deploy reset notebooks
 up: setup ## Start the sandbox and deploy the template; with Airflow: make up PROFILE=batch
 	@$(SANDBOX) up $(if $(PROFILE),--profile $(PROFILE))
 
@@ -105,6 +105,9 @@ deploy: setup ## Deploy what was edited
 reset: setup ## Empty all data: a fresh, deployed sandbox
 	@$(SANDBOX) reset
 
+notebooks: setup .envs/notebooks/.installed ## Open Jupyter on the running sandbox
+	@$(SANDBOX) notebooks
+
 # --- build --------------------------------------------------------------------------------------
 
 .PHONY: s3-connector
@@ -113,7 +116,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e test-notebooks bench docs
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -127,8 +130,9 @@ types: setup-dev ## mypy, strict
 format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+	@.venv/bin/python -m amp_sandbox.notebooks.outputs
 
-test: check test-unit test-spark test-airflow test-integration test-e2e ## Everything: linters, types, unit, Spark, DAGs, integration, end to end
+test: check test-unit test-spark test-airflow test-integration test-e2e test-notebooks ## Everything: linters, types, unit, Spark, DAGs, integration, end to end, notebooks
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
@@ -144,6 +148,9 @@ test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 
 test-e2e: setup-dev ## The sandbox used as a user does
 	@.venv/bin/pytest tests/e2e
+
+test-notebooks: setup-dev .envs/notebooks/.installed ## The notebooks, from their first cell to their last, on a sandbox with data
+	@.venv/bin/pytest tests/notebooks
 
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)

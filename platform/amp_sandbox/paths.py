@@ -16,6 +16,7 @@ SPARK = REPOSITORY / "spark"
 AIRFLOW = REPOSITORY / "airflow"
 DAGS = AIRFLOW / "dags"
 MARTS = DAGS / "marts"
+NOTEBOOKS = REPOSITORY / "notebooks"
 DOCS = REPOSITORY / "docs"
 
 SANDBOX_PYTHON = REPOSITORY / ".venv" / "bin" / "python"
