@@ -37,6 +37,7 @@ def arguments(settings: Settings, *, browser: bool) -> Sequence[str]:
         "ServerApp.port_retries": 0,  # another port would not be the one that was set
         "ServerApp.root_dir": paths.NOTEBOOKS,
         "ServerApp.open_browser": browser,
+        "ServerApp.allow_root": os.geteuid() == 0,  # in a container everybody is; the port is this machine's alone
         # Nothing leaves the machine: neither news nor a list of extensions is asked for.
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
