@@ -54,7 +54,8 @@ class Settings(BaseSettings):
         default=4566, description="Port of the AWS endpoint, which is the one address that clients need."
     )
     standins_port: Port = Field(
-        default=4570, description="Port of the stand-in services (EMR, Firehose, Glue), which LocalStack forwards to."
+        default=4570,
+        description="Port of the stand-in services (EMR, Firehose, Glue, MWAA), which LocalStack forwards to.",
     )
     catalog_api_port: Port = Field(default=8070, description="Port of Amp's catalogue service.")
     spark_master_port: Port = Field(
@@ -206,13 +207,13 @@ class Settings(BaseSettings):
         return f"{function}-{self.stage}"
 
 
-def load_settings() -> Settings:
+def load_settings(home: Path | None = None) -> Settings:
     """The settings that apply here: the environment's, then those of the sandbox running in that home, then
-    defaults.
+    defaults. With a `home`, that one is meant and not the environment's.
 
     Raises SandboxError that names the variable when a value is invalid.
     """
-    given = _read()
+    given = _read(**({"home": home} if home else {}))
     recorded = _of_running_sandbox(given.home)
     if not recorded:
         return _distinct(given)

@@ -11,6 +11,7 @@ import pytest
 from support.sandboxes import own_settings, run, running
 
 from amp_sandbox import paths
+from amp_sandbox.environments import NOTEBOOKS
 from amp_sandbox.notebooks import jupyter
 from amp_sandbox.settings import Settings
 
@@ -28,8 +29,6 @@ class Executed(NamedTuple):
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A sandbox on free ports, with data in the lake and in the marts."""
-    if not paths.environment_python(jupyter.ENVIRONMENT).exists():
-        pytest.fail("the notebooks' environment is missing; make it with: make test-notebooks")
     with running(own_settings(tmp_path_factory.mktemp("sandbox") / "home")) as settings:
         for command in (("seed", f"--changes={CHANGES}", f"--events={EVENTS}"), ("audit", "--wait=120"), ("batch",)):
             done = run(settings, *command, timeout=1800)
@@ -46,7 +45,7 @@ def execute(sandbox: Settings, tmp_path_factory: pytest.TempPathFactory) -> Call
         output = folder / f"{name}.ipynb"
         done = subprocess.run(
             [
-                paths.environment_python(jupyter.ENVIRONMENT),
+                paths.environment_python(NOTEBOOKS),
                 Path(__file__).with_name("execute.py"),
                 paths.NOTEBOOKS / f"{name}.ipynb",
                 output,

@@ -2,18 +2,24 @@
 
 import click
 
+from amp_sandbox.cli.output import progress
+
 
 @click.command()
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser.")
 def notebooks(browser: bool) -> None:
     """Open Jupyter on the running sandbox, with the notebooks of notebooks/.
 
-    Its environment is made by `make notebooks`, not by `make setup`. Ctrl-C ends it.
+    The first time it installs Jupyter, in an environment of its own. Ctrl-C ends it.
     """
+    from amp_sandbox import environments
     from amp_sandbox.notebooks.jupyter import open_jupyter
     from amp_sandbox.runtime.running import running_settings
 
-    open_jupyter(running_settings(), browser=browser)
+    settings = running_settings()
+    with progress() as on_progress:
+        environments.setup(on_progress, notebooks=True)
+    open_jupyter(settings, browser=browser)
 
 
 COMMANDS = (notebooks,)

@@ -13,19 +13,16 @@ from collections.abc import Mapping, Sequence
 
 from amp_sandbox import paths
 from amp_sandbox.aws import client_environment
-from amp_sandbox.errors import SandboxError
+from amp_sandbox.environments import NOTEBOOKS
 from amp_sandbox.settings import Settings, variable
 
-ENVIRONMENT = "notebooks"
 # A profile or a token of the user's own would win over, or be sent with, the test credentials.
 _NOT_PASSED_ON = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 
 def open_jupyter(settings: Settings, *, browser: bool) -> None:
     """Become Jupyter. Returns only by an error."""
-    python = paths.environment_python(ENVIRONMENT)
-    if not python.exists():
-        raise SandboxError("Jupyter is not installed.", f"There is no {python}.", "Install it with: make notebooks")
+    python = paths.environment_python(NOTEBOOKS)
     os.execve(python, [str(python), *arguments(settings, browser=browser)], environment(settings, os.environ))  # noqa: S606
 
 

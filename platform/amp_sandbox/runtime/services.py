@@ -31,6 +31,7 @@ AWS_SERVICES = (
     "kms",
     "lambda",
     "logs",
+    "mwaa",
     "redshift",
     "redshift-data",
     "s3",
@@ -89,6 +90,7 @@ def _localstack(settings: Settings) -> Service:
             "PROVIDER_OVERRIDE_EMR_CONTAINERS": "standin",
             "PROVIDER_OVERRIDE_FIREHOSE": "standin",
             "PROVIDER_OVERRIDE_GLUE": "standin",
+            "PROVIDER_OVERRIDE_MWAA": "standin",
             "PROVIDER_OVERRIDE_REDSHIFT": "standin",
             "PROVIDER_OVERRIDE_REDSHIFT_DATA": "standin",
             "STANDINS_URL": settings.standins_url,
@@ -153,5 +155,6 @@ def _catalog_api(settings: Settings) -> Service:
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """The settings as the variables that they are read from."""
-    return {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
+    """The settings as the variables that they are read from, and where the environments are."""
+    values = {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
+    return values | {paths.ENVIRONMENTS_VARIABLE: str(paths.ENVIRONMENTS)}

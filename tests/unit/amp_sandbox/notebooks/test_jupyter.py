@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from amp_sandbox import paths
-from amp_sandbox.errors import SandboxError
 from amp_sandbox.notebooks import jupyter
 from amp_sandbox.settings import Settings
 
@@ -43,10 +42,3 @@ def test_notebooks_are_pointed_at_the_sandbox(settings: Settings) -> None:
 
 def test_notebooks_are_told_no_password(settings: Settings) -> None:
     assert not [name for name in jupyter.environment(settings, {}) if "PASSWORD" in name.upper()]
-
-
-def test_without_its_environment_it_says_how_to_make_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "environment_python", lambda name: Path("/nowhere") / name)
-    with pytest.raises(SandboxError) as caught:
-        jupyter.open_jupyter(settings, browser=False)
-    assert "make notebooks" in str(caught.value.hint)
