@@ -34,6 +34,7 @@ PORTS = (
     "spark_worker_ui_port",
     "spark_history_port",
     "airflow_port",
+    "notebooks_port",
 )
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     airflow_port: Port = Field(
         default=8080, description="Port of Airflow's web page and REST API, and of the API that its tasks use."
     )
+    notebooks_port: Port = Field(default=8888, description="Port of Jupyter, while `sandbox notebooks` runs.")
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",

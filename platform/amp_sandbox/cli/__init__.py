@@ -20,7 +20,7 @@ from amp_sandbox.errors import SandboxError
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Run": ("up", "down", "status", "logs", "env", "reset"),
     "Build": ("setup", "deploy"),
-    "Data": ("demo", "seed", "publish", "batch", "dag", "audit", "trace", "sql", "psql"),
+    "Data": ("demo", "seed", "publish", "batch", "dag", "audit", "trace", "sql", "psql", "notebooks"),
 }
 
 
