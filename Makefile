@@ -102,7 +102,7 @@ format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff format
 	@.venv/bin/python -m amp_sandbox.notebooks.outputs
 
-test: check test-unit test-spark test-airflow test-integration test-e2e $(if $(LONG),test-notebooks) ## Everything: linters, types, unit, Spark, DAGs, integration, end to end; LONG=1: notebooks and more too
+test: check test-unit test-spark test-airflow test-integration test-e2e $(if $(LONG),test-notebooks) ## Everything: linters, types, unit, Spark, DAGs, integration, end to end; with LONG=1 the notebooks too
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
