@@ -34,6 +34,7 @@ PORTS = (
     "spark_worker_ui_port",
     "spark_history_port",
     "airflow_port",
+    "console_port",
 )
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     airflow_port: Port = Field(
         default=8080, description="Port of Airflow's web page and REST API, and of the API that its tasks use."
     )
+    console_port: Port = Field(default=8090, description="Port of the console, the web page of the whole flow.")
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",
@@ -118,6 +120,11 @@ class Settings(BaseSettings):
     def airflow_url(self) -> str:
         """Airflow's web page, and its REST API."""
         return f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def console_url(self) -> str:
+        """The console, the web page of the whole flow."""
+        return f"http://127.0.0.1:{self.console_port}"
 
     @property
     def airflow_environment(self) -> str:

@@ -38,6 +38,7 @@ def test_every_service_is_healthy_and_counted(sandbox: Settings) -> None:
         "standins": True,
         "catalog_api": True,
         "warehouse": True,
+        "console": True,
         "spark_master": True,
         "spark_worker": True,
         "spark_history": True,

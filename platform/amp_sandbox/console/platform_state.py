@@ -1,0 +1,44 @@
+"""Whether there is a sandbox to look at, and what to do when there is not."""
+
+import http.client
+import xmlrpc.client
+from dataclasses import dataclass
+
+from amp_sandbox.runtime import home as homes
+from amp_sandbox.runtime.services import LOCALSTACK, STANDINS, table
+from amp_sandbox.runtime.supervisord import FAILED_STATES, Supervisor
+from amp_sandbox.runtime.up import state_lost
+from amp_sandbox.settings import Settings
+
+_TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`answers` is whether there are numbers to ask for. `problem` says what is wrong, `advice` what to type."""
+
+    answers: bool
+    problem: str = ""
+    advice: str = ""
+
+
+def platform_state(settings: Settings) -> Platform:
+    """Look once, through supervisord and the sandbox's own records; no service is asked."""
+    try:
+        info = Supervisor(settings.home, _TIMEOUT_SECONDS).info()
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+        return Platform(False, "The sandbox is being started or stopped.", "sandbox status")
+    if state_lost(settings.home, info.get(LOCALSTACK)):
+        return Platform(False, "LocalStack was restarted, and its state is gone.", "sandbox up")
+    failed = [
+        service.name
+        for service in table(settings)
+        if not service.on_demand and ((found := info.get(service.name)) is None or found.state in FAILED_STATES)
+    ]
+    if failed:
+        problem = f"{' and '.join(failed)} failed and cannot answer."
+        return Platform(not {LOCALSTACK, STANDINS} & set(failed), problem, "sandbox up")
+    instance = homes.read_instance(settings.home)
+    if not instance or not instance.deployed:
+        return Platform(False, "Nothing is deployed yet.", "sandbox deploy")
+    return Platform(True)
