@@ -88,13 +88,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def pretty(value: Any) -> str:
     """JSON as people read it; a text that is not JSON stays as it is."""
-    if isinstance(value, bytes):
-        value = value.decode(errors="replace")
-    if isinstance(value, str):
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if isinstance(text, str):
         try:
-            value = json.loads(value)
+            value = json.loads(text)
         except (ValueError, RecursionError):
-            return value
+            return text
     written: str = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     return written
 

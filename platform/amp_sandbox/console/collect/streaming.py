@@ -8,7 +8,7 @@ are in the numbers of every later hop.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,8 +32,11 @@ def streaming_collectors(settings: Settings, rates: Rates) -> tuple[Collector, .
     return (
         Collector(("topic", "app"), 1, partial(_published, counts, rates, catalogue, events)),
         Collector(("queue",), 1, partial(_queue, settings, rates)),
-        Collector(("catalog_stream", "catalog_delivery"), 1, _delivery(settings, rates, catalogue, "catalog")),
-        Collector(("events_stream", "events_delivery"), 1, _delivery(settings, rates, events, "events")),
+        Collector(
+            ("catalog_stream", "catalog_delivery", "events_stream", "events_delivery", "raw"),
+            1,
+            partial(_deliveries, settings, rates, {"catalog": catalogue, "events": events}),
+        ),
     )
 
 
@@ -72,16 +75,16 @@ def _depth(settings: Settings, queue: str) -> tuple[int, int, int]:
     return waiting, being_handled, delayed
 
 
-def _delivery(settings: Settings, rates: Rates, stream: Stream, prefix: str) -> Callable[[], Found]:
-    def collect() -> Found:
+def _deliveries(settings: Settings, rates: Rates, streams: Mapping[str, Stream]) -> Found:
+    found: dict[str, Facts] = {}
+    told: list[dict[str, Any]] = []
+    for prefix, stream in streams.items():
         facts = sources.delivery_facts(settings, stream)
         behind = _oldest_behind(settings, stream, facts)
-        return {
-            f"{prefix}_stream": _stream(facts, behind, rates, stream),
-            f"{prefix}_delivery": _firehose(settings, facts, behind, rates, stream),
-        }
-
-    return collect
+        found[f"{prefix}_stream"] = _stream(facts, behind, rates, stream)
+        found[f"{prefix}_delivery"] = _firehose(settings, facts, behind, rates, stream)
+        told.append(facts)
+    return found | {"raw": _raw(told, rates)}
 
 
 def _stream(facts: dict[str, Any], behind: float | None, rates: Rates, stream: Stream) -> Facts:
@@ -93,23 +96,40 @@ def _stream(facts: dict[str, Any], behind: float | None, rates: Rates, stream: S
 
 
 def _firehose(settings: Settings, facts: dict[str, Any], behind: float | None, rates: Rates, stream: Stream) -> Facts:
-    delivered = facts["delivered"]
-    landed = delivered.get("data_records", 0)
-    failed = sum(value for name, value in delivered.items() if name.endswith("_records")) - landed
+    landed, failed = _records(facts)
     speed = rates.of(f"{stream.name} landed", landed)
     late = behind is not None and behind > max(_LATE_SECONDS, _LATE_BUFFERS * settings.buffer_seconds)
     numbers = (
         Number("now", rate(speed)),
         Number("behind", "nothing" if behind is None else duration(behind), bad=late),
         Number("failed", number(failed), bad=failed > 0),
-        Number("last object", ago(facts["last_delivery_at"])),
-        Number("written", size(delivered.get("data_bytes", 0))),
     )
     problem = facts["last_error"] or facts["failure"]
     state: State = "failing" if problem else "waiting" if late else "moving" if speed or behind is not None else "ready"
     if state == "ready" and not landed:
         state = "idle"
     return Facts(state, number(landed), "in the lake", numbers, str(problem or ""))
+
+
+def _raw(told: Sequence[dict[str, Any]], rates: Rates) -> Facts:
+    objects = sum(facts["delivered"].get("data_objects", 0) for facts in told)
+    written = sum(facts["delivered"].get("data_bytes", 0) for facts in told)
+    failed = sum(_records(facts)[1] for facts in told)
+    last = max((at for facts in told if (at := facts["last_delivery_at"])), default=None)
+    state: State = "moving" if rates.of("raw", objects) else "ready" if objects else "idle"
+    numbers = (
+        Number("size", size(written)),
+        Number("last object", ago(last)),
+        Number("in errors/", number(failed), bad=failed > 0),
+    )
+    return Facts("failing" if failed else state, number(objects), "objects", numbers)
+
+
+def _records(facts: dict[str, Any]) -> tuple[int, int]:
+    """How many records Firehose wrote to the lake, and to the error prefix."""
+    counts = {name: value for name, value in facts["delivered"].items() if name.endswith("_records")}
+    landed = counts.pop("data_records", 0)
+    return landed, sum(counts.values())
 
 
 def _settled(facts: dict[str, Any]) -> int:
