@@ -58,6 +58,13 @@ setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/airflow/.
 	@rm -rf .envs/airflow/first-home
 	@touch $@
 
+.envs/spark/.installed: $(REQUIREMENTS)/spark.txt spark/s3_connector/amp-s3-connector.jar .venv/.installed
+	@echo "Installing the spark environment"
+	@test -x .envs/spark/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/spark
+	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark.txt
+	@.venv/bin/python -m amp_sandbox.runtime.class_archive
+	@touch $@
+
 .envs/spark/.installed-dev: $(REQUIREMENTS)/spark_dev.txt .envs/spark/.installed
 	@echo "Installing the test tools of the spark environment"
 	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark_dev.txt

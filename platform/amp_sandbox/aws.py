@@ -34,6 +34,8 @@ def client_environment(settings: Settings) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_REGION": settings.region,
+        # Some services have operations with a host name of their own (api.…, env.…); before an address there is none.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
 
 
@@ -65,7 +67,7 @@ def _new_client(endpoint: str, region: str, service: str) -> Any:
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=50,
             proxies={},
+            inject_host_prefix=False,
             s3={"addressing_style": "path"},
-            inject_host_prefix=False,  # an address has no `api.127.0.0.1`
         ),
     )

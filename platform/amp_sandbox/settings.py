@@ -54,7 +54,8 @@ class Settings(BaseSettings):
         default=4566, description="Port of the AWS endpoint, which is the one address that clients need."
     )
     standins_port: Port = Field(
-        default=4570, description="Port of the stand-in services (EMR, Firehose, Glue), which LocalStack forwards to."
+        default=4570,
+        description="Port of the stand-in services (EMR, Firehose, Glue, MWAA), which LocalStack forwards to.",
     )
     catalog_api_port: Port = Field(default=8070, description="Port of Amp's catalogue service.")
     spark_master_port: Port = Field(

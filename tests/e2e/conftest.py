@@ -10,14 +10,14 @@ from support.sandboxes import own_settings, run, running
 from amp_sandbox.settings import Settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A sandbox of this module's own, up and deployed."""
+    """A sandbox, up and deployed, for all who use it as one user does."""
     with running(own_settings(tmp_path_factory.mktemp("sandbox") / "home")) as settings:
         yield settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(sandbox: Settings) -> dict[str, Any]:
     """What `sandbox demo --json` told of the still empty sandbox; asked for by every test that publishes more."""
     answer = run(sandbox, "demo", "--json", timeout=900)

@@ -1,4 +1,1 @@
-"""Airflow's DAGs by hand: what there is, a run or a backfill followed to its end.
-
-All through the API of MWAA, as on AWS.
-"""
+"""Airflow's DAGs by hand: what there is, a run or a backfill followed to its end."""

@@ -1,22 +1,27 @@
-"""Airflow's REST API, asked through MWAA.
+"""Airflow's REST API, asked as Airflow's user.
 
-https://docs.aws.amazon.com/mwaa/latest/API/API_InvokeRestApi.html
 https://airflow.apache.org/docs/apache-airflow/3.2.1/stable-rest-api-ref.html
+
+**Left out:** the way through MWAA's InvokeRestApi, whose paths have at most 64 characters: too few for a task's log.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from amp_sandbox import aws
 from amp_sandbox.errors import SandboxError
+from amp_sandbox.mwaa.gateway import Gateway, NoAnswerError, NotListeningError, RestCall
+from amp_sandbox.runtime import airflow
 from amp_sandbox.settings import Settings
+
+_SEE = "See: sandbox logs airflow_api"
 
 
 class RestError(SandboxError):
     """Airflow refuses. `status` is the HTTP status of its answer."""
 
     def __init__(self, status: int, detail: str, path: str) -> None:
-        super().__init__(f"Airflow answers {status}.", f"{path}: {detail}", "See: sandbox logs airflow_api")
+        super().__init__(f"Airflow answers {status}.", f"{path}: {detail}", _SEE)
         self.status, self.detail = status, detail
 
 
@@ -25,20 +30,21 @@ def call(
 ) -> Any:
     """Ask the API; answers what is in the answer's body. `path` is below `/api/v2`.
 
-    Raises RestError for an answer that is an error.
+    Raises RestError for an answer that is an error, and SandboxError when there is none.
     """
-    mwaa = aws.client(settings, "mwaa")
-    given = {"QueryParameters": dict(query or {}), "Body": body}
+    given = tuple((name, str(value)) for name, value in (query or {}).items())
     try:
-        answer = mwaa.invoke_rest_api(
-            Name=settings.airflow_environment,
-            Path=path,
-            Method=method,
-            **{name: value for name, value in given.items() if value},
-        )
-    except (mwaa.exceptions.RestApiClientException, mwaa.exceptions.RestApiServerException) as error:
-        raise RestError(error.response["RestApiStatusCode"], _detail(error.response["RestApiResponse"]), path) from None
-    return answer.get("RestApiResponse")
+        answer = _gateway(settings).call(RestCall(method, path, given, body))
+    except (NotListeningError, NoAnswerError) as error:
+        raise SandboxError("Airflow does not answer.", str(error), _SEE) from None
+    if answer.status >= 300:
+        raise RestError(answer.status, _detail(answer.body), path)
+    return answer.body
+
+
+@cache
+def _gateway(settings: Settings) -> Gateway:
+    return Gateway(settings.airflow_url, lambda: airflow.login(settings))
 
 
 def _detail(told: Any) -> str:

@@ -19,7 +19,7 @@ from amp_sandbox import paths
 from amp_sandbox.emr_containers import job_config, spark_conf
 from amp_sandbox.emr_containers.job_config import JobConfig
 from amp_sandbox.emr_containers.store import JobRun
-from amp_sandbox.runtime import spark
+from amp_sandbox.runtime import class_archive, java, spark
 from amp_sandbox.runtime.processes import JOB_RUN, MARKER
 from amp_sandbox.runtime.spark import Machine
 from amp_sandbox.settings import Settings
@@ -93,6 +93,7 @@ def prepare(settings: Settings, machine: Machine, run: JobRun, s3: Any) -> Launc
     shutil.rmtree(attempt.folder, ignore_errors=True)
     for folder in (attempt.work, attempt.temporary):
         folder.mkdir(mode=0o700, parents=True)
+    class_archive.link(java.java_home(settings.home), attempt.temporary)
     conf = spark_conf.properties(settings, machine, job, run.request.get("name"))
     notes = [*conf.notes, *_release_notes(run)]
     attempt.stderr.write_text("".join(f"[sandbox] {note}\n" for note in notes))

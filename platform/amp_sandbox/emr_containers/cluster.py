@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from amp_sandbox import paths
-from amp_sandbox.runtime import java, spark
+from amp_sandbox.runtime import class_archive, java, spark
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.spark import HISTORY, MASTER, WORKER
 from amp_sandbox.runtime.supervisord import ProcessInfo, Supervisor
@@ -114,6 +114,7 @@ class SupervisedCluster:
             return
         try:
             self._java = java.provide(self._settings.home)
+            class_archive.link(self._java.home, paths.state_dir(self._settings.home, WORKER) / "tmp")
         except java.NoJavaError as error:
             raise ClusterError(f"{error} {java.HOW_TO_GET_ONE}") from None
 

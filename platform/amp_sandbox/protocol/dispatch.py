@@ -5,11 +5,12 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from amp_sandbox.protocol import wire
 from amp_sandbox.protocol.errors import AwsError, not_implemented, refuse_unsupported
-from amp_sandbox.protocol.registry import Context, find_operation
+from amp_sandbox.protocol.registry import Context, Request, find_operation
 from amp_sandbox.protocol.validation import require_valid
 from amp_sandbox.protocol.wire import HttpRequest, HttpResponse, Target
 
@@ -44,7 +45,14 @@ def _run(target: Target, contexts: Mapping[str, ContextFactory], request_id: str
     params = target.read_params()
     if target.model.input_shape is not None:
         code = "ValidationError" if target.protocol == "query" else "ValidationException"
-        require_valid(params, target.model.input_shape, code=code)
+        require_valid(
+            _shortened(params, target.model.input_shape, operation.longer), target.model.input_shape, code=code
+        )
     refuse_unsupported(params, *operation.refuses)
     result = operation.handler(contexts[target.service](request_id), params)
     return wire.write_answer(target, result, request_id)
+
+
+def _shortened(params: Request, shape: Any, longer: Sequence[str]) -> Request:
+    """The parameters as they are checked: those that may be longer than the model says, cut to its length."""
+    return params | {name: params[name][: shape.members[name].metadata["max"]] for name in longer if params.get(name)}

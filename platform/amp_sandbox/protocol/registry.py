@@ -35,25 +35,29 @@ Handler = Callable[[Context, Request], Answer]
 class Operation:
     """One operation of one service: `service` is botocore's name, `name` AWS's.
 
-    A request that sets one of the options in `refuses` ("Member" or "Outer.Inner") never reaches the handler.
+    A request that sets one of the options in `refuses` ("Member" or "Outer.Inner") never reaches the handler. The
+    strings in `longer` may be longer than AWS's model says; the handler's docstring says why.
     """
 
     service: str
     name: str
     handler: Handler
     refuses: tuple[str, ...] = ()
+    longer: tuple[str, ...] = ()
 
 
 _operations: dict[tuple[str, str], Operation] = {}
 
 
-def operation(service: str, name: str, *, refuses: Iterable[str] = ()) -> Callable[[Handler], Handler]:
+def operation(
+    service: str, name: str, *, refuses: Iterable[str] = (), longer: Iterable[str] = ()
+) -> Callable[[Handler], Handler]:
     """Register the decorated function as an operation; a second registration is a mistake and raises."""
 
     def register(handler: Handler) -> Handler:
         if (service, name) in _operations:
             raise ValueError(f"{service}:{name} is registered twice")
-        _operations[service, name] = Operation(service, name, handler, tuple(refuses))
+        _operations[service, name] = Operation(service, name, handler, tuple(refuses), tuple(longer))
         return handler
 
     return register

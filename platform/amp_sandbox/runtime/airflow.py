@@ -45,6 +45,8 @@ _TASKS_AT_ONCE = 4
 """Most of a task's time is the work of others that it waits for, but each is a Python process."""
 
 _STARTED = ("STARTING", "RUNNING")
+_RESTART_SECONDS = 30
+"""Of one component; one that does not end by itself is killed after a sixth of it."""
 
 
 def services(settings: Settings) -> tuple[Service, ...]:
@@ -140,7 +142,7 @@ def begin(settings: Settings) -> bool:
 
 def restart(settings: Settings) -> None:
     """Have the components that run read their configuration again. Runs of DAGs go on afterwards."""
-    supervisor = Supervisor(settings.home)
+    supervisor = Supervisor(settings.home, timeout=_RESTART_SECONDS)
     info = supervisor.info()
     for name in (one.name for one in services(settings) if info[one.name].state in _STARTED):
         supervisor.restart(name)
@@ -158,7 +160,7 @@ def _service(settings: Settings, name: str, command: str, *arguments: str, membe
         health_path="/api/v2/monitor/health",
         health_member=member,
         priority=50,
-        stop_seconds=5,
+        stop_seconds=3,  # a scheduler waits for its tasks; what they did is gone with the sandbox
         on_demand=True,
         profile=PROFILE,
         environment=clean_environment(settings, name, python)

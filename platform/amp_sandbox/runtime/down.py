@@ -61,6 +61,10 @@ def stop(settings: Settings, on_progress: OnProgress = ignore) -> Stopped:
 def _shut_down(settings: Settings, supervisor: Supervisor) -> tuple[str, ...]:
     """Have supervisord stop everything; answers the names of what was running."""
     names = tuple(info.name for info in supervisor.info().values() if info.pid)
+    # Those on demand need the others and not each other, and supervisord would stop one after the other.
+    for service in table(settings):
+        if service.on_demand and service.name in names:
+            supervisor.stop(service.name)
     supervisor.shutdown()
     # Functions' processes are not waited for: they may outlive LocalStack, and are leftovers then.
     supervised = [p for p in processes.find(settings.home) if processes.label(p) in (*names, SUPERVISORD)]

@@ -29,6 +29,7 @@ MASTER, WORKER, HISTORY = "spark_master", "spark_worker", "spark_history"
 CONNECTOR = paths.SPARK / "s3_connector" / "amp-s3-connector.jar"
 CONNECTOR_CLASS = "amp.s3.S3FileSystem"
 FAST_START = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+CLASS_ARCHIVE = "classes.jsa"
 COMMITTER_FACTORY = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 
 NICENESS = 10
@@ -138,13 +139,16 @@ def services(settings: Settings) -> tuple[Service, ...]:
 def java_options(temporary: str) -> str:
     """What keeps a JVM from writing to /tmp, which it does whatever TMPDIR says, and from IPv6; and what starts fast.
 
-    The folder is relative to where the process runs, as some homes have characters that would have to be quoted.
+    The folder is relative to where the process runs, as some homes have characters that would have to be quoted. The
+    archive of classes is there too, if there is one: see `class_archive`. Without it, or when it is another Java's, a
+    JVM starts as usual, and would warn of it in the output of jobs.
 
     On a laptop a run spends most of its time on compiling Spark itself, for the second time and for speed that it ends
     too soon to see. One that goes on for long asks for the JVM's second compiler with
     `spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=4`.
     """
-    return f"-XX:-UsePerfData {FAST_START} -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
+    archive = f"-XX:SharedArchiveFile={temporary}/{CLASS_ARCHIVE} -Xlog:cds*=off"
+    return f"-XX:-UsePerfData {FAST_START} {archive} -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
 
 
 def work_dir(home: Path) -> Path:

@@ -11,6 +11,7 @@ import uvicorn
 from amp_sandbox.emr_containers import service as emr_containers
 from amp_sandbox.firehose import service as firehose
 from amp_sandbox.glue import service as glue
+from amp_sandbox.mwaa import service as mwaa
 from amp_sandbox.settings import load_settings
 from amp_sandbox.standins.app import create_app
 
@@ -25,7 +26,7 @@ def main() -> None:
         level=settings.log_level, format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
     )
     uvicorn.run(
-        create_app([service.open_service(settings) for service in (firehose, glue, emr_containers)]),
+        create_app([service.open_service(settings) for service in (firehose, glue, emr_containers, mwaa)]),
         host="127.0.0.1",
         port=settings.standins_port,
         log_config=None,

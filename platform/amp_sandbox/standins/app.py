@@ -2,7 +2,7 @@
 
 It serves AWS's APIs, `GET /health`, and `GET /_sandbox/…` for the sandbox itself. Every request that is not
 the sandbox's own is an AWS request of the service that its signature or target names. Operations are blocking
-functions and run in a pool of threads.
+functions and run in a pool of threads; a service whose operations wait long has a pool of its own.
 
 A request with another Host than this machine's is refused, so that no web page reads the stand-ins through a name of
 its own that means 127.0.0.1 (DNS rebinding); requests that change anything need headers that no page may send unasked.
@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from amp_sandbox.protocol import AwsError
 from amp_sandbox.protocol.dispatch import answer
-from amp_sandbox.protocol.wire import HttpRequest
+from amp_sandbox.protocol.wire import HttpRequest, service_of
 from amp_sandbox.standins.service import Service, View
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ _HOSTS = ["127.0.0.1", "localhost"]
 def create_app(services: Sequence[Service]) -> Starlette:
     """The server of these services; their engines run while it does."""
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
+    own = {one.name: ThreadPoolExecutor(one.threads, thread_name_prefix=one.name) for one in services if one.threads}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -51,10 +52,11 @@ def create_app(services: Sequence[Service]) -> Starlette:
             yield
         finally:
             await asyncio.to_thread(_stop, [engine.stop for engine in reversed(engines)])
-            pool.shutdown()
+            for each in (pool, *own.values()):
+                each.shutdown()
 
-    async def in_pool(work: Callable[[], Response]) -> Response:
-        return await asyncio.get_running_loop().run_in_executor(pool, work)
+    async def in_pool(work: Callable[[], Response], chosen: ThreadPoolExecutor = pool) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(chosen, work)
 
     async def health(_request: Request) -> Response:
         states = {service.name: service.health() for service in services}
@@ -65,7 +67,7 @@ def create_app(services: Sequence[Service]) -> Starlette:
 
     async def aws(request: Request) -> Response:
         received = HttpRequest(request.method, _raw_url(request), dict(request.headers), await request.body())
-        return await in_pool(partial(_answer_aws, received, contexts))
+        return await in_pool(partial(_answer_aws, received, contexts), own.get(_service_of(received), pool))
 
     def page(service: Service, view: View) -> Callable[[Request], Any]:
         async def show(request: Request) -> Response:
@@ -86,6 +88,14 @@ def create_app(services: Sequence[Service]) -> Starlette:
     ]
     own_hosts = Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)
     return Starlette(routes=routes, lifespan=lifespan, middleware=[own_hosts])
+
+
+def _service_of(received: HttpRequest) -> str:
+    """The service that a request names; empty when it names none, which its answer says."""
+    try:
+        return service_of(received)
+    except AwsError:
+        return ""
 
 
 def _answer_aws(received: HttpRequest, contexts: Mapping[str, Any]) -> Response:

@@ -9,6 +9,7 @@ from amp_sandbox import paths
 from amp_sandbox.emr_containers import service as _emr_containers  # noqa: F401 - registers its operations
 from amp_sandbox.firehose import service as _firehose  # noqa: F401 - registers its operations
 from amp_sandbox.glue import service as _glue  # noqa: F401 - registers its operations
+from amp_sandbox.mwaa import service as _mwaa  # noqa: F401 - registers its operations
 from amp_sandbox.protocol.coverage import coverage_page
 from amp_sandbox.redshift import service as _redshift  # noqa: F401 - registers its operations
 from amp_sandbox.redshift_data import service as _redshift_data  # noqa: F401 - registers its operations

@@ -38,7 +38,9 @@ class Service:
     """One stand-in: its store is open, its engines are made and not yet started.
 
     `context` makes the context of one request from the request's id; `views` are the sandbox's own pages on
-    it, by path below /_sandbox/<name>/. `check` adds to the health: "healthy" and whatever explains it.
+    it, by path below /_sandbox/<name>/. `check` adds to the health: "healthy" and whatever explains it. `threads` is
+    how many requests have threads of their own: for a service whose requests may wait long, so that those of the
+    others do not wait with them.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Service:
     engines: Sequence[Runs] = ()
     views: Mapping[str, View] = field(default_factory=dict)
     check: Callable[[], dict[str, Any]] = lambda: {"healthy": True}
+    threads: int = 0
 
     def health(self) -> dict[str, Any]:
         """Whether every engine lives, and what each one's latest tick failed with."""

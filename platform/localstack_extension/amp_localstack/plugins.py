@@ -72,6 +72,12 @@ def glue_standin() -> Service:
     return _standin("glue")
 
 
+@aws_provider(api="mwaa", name="standin")
+def mwaa_standin() -> Service:
+    """`PROVIDER_OVERRIDE_MWAA=standin`."""
+    return _standin("mwaa")
+
+
 @aws_provider(api="redshift", name="standin")
 def redshift_standin() -> Service:
     """`PROVIDER_OVERRIDE_REDSHIFT=standin`."""

@@ -43,5 +43,5 @@ def _configure(
         raise ResourceNotFoundException("Lambda does not exist or could not be accessed") from None
     secret.rotation_lambda_arn = function
     secret.auto_rotate_after_days = int((rotation_rules or {}).get("AutomaticallyAfterDays", 0))
-    secret.rotation_enabled = True
+    secret.rotation_requested = secret.rotation_enabled = True  # without the first, it is kept and not shown
     return secret.to_short_dict(version_id=secret.default_version_id)

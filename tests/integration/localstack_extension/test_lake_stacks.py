@@ -1,4 +1,4 @@
-"""CloudFormation: the Data Catalog, crawlers, virtual clusters, schedules and notifications of a template."""
+"""CloudFormation: the Data Catalog, crawlers, virtual clusters, Airflow, schedules and notifications of a template."""
 
 import json
 
@@ -132,6 +132,56 @@ def test_a_virtual_cluster_follows_the_template(bare, deploy, unique):
     assert emr.describe_virtual_cluster(id=made["id"])["virtualCluster"]["state"] == "TERMINATED"
 
 
+def test_an_airflow_environment_follows_the_template(bare, deploy, unique):
+    mwaa, s3 = bare("mwaa"), bare("s3")
+    s3.create_bucket(Bucket=unique)
+    s3.put_object(Bucket=unique, Key="requirements.txt", Body=b"apache-airflow==3.2.1")
+
+    def environment(subnets=("subnet-a", "subnet-b"), **settings):
+        properties = {
+            "Name": unique,
+            "SourceBucketArn": f"arn:aws:s3:::{unique}",
+            "DagS3Path": "dags",
+            "ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            "NetworkConfiguration": {"SubnetIds": list(subnets), "SecurityGroupIds": ["sg-a"]},
+            **settings,
+        }
+        return {"Type": "AWS::MWAA::Environment", "Properties": properties}
+
+    def found():
+        return mwaa.get_environment(Name=unique)["Environment"]
+
+    made = environment(
+        AirflowConfigurationOptions={"amp.retry_seconds": "2"},
+        RequirementsS3Path="requirements.txt",
+        MaxWorkers="4",
+        Tags={"team": "data"},
+    )
+    assert deploy(Airflow=made, Role=ROLE)[:2] == ("CREATE_COMPLETE", "")
+    assert (found()["Status"], found()["MaxWorkers"], found()["Tags"]) == ("AVAILABLE", 4, {"team": "data"})
+    assert found()["AirflowConfigurationOptions"] == {"amp.retry_seconds": "2"}
+
+    changed = environment(AirflowConfigurationOptions={"amp.retry_seconds": "3"}, MaxWorkers="5", Tags={"a": "1"})
+    assert deploy(Airflow=changed, Role=ROLE)[:2] == ("UPDATE_COMPLETE", "")
+    assert (found()["Status"], found()["MaxWorkers"], found()["Tags"]) == ("AVAILABLE", 5, {"a": "1"})
+    assert found()["AirflowConfigurationOptions"] == {"amp.retry_seconds": "3"}
+    assert "RequirementsS3Path" not in found()
+
+    for other, said in (
+        (environment(Colour="red"), "Colour is not supported"),
+        (environment(subnets=("subnet-c", "subnet-d")), "SubnetIds cannot be changed here"),
+        (environment(AirflowVersion="2.10.3"), "AirflowVersion 2.10.3 is not what this machine has"),
+        (environment(AirflowConfigurationOptions={"core.executor": "X"}), "core.executor"),
+    ):
+        status, reason, _ = deploy(Airflow=other, Role=ROLE)
+        assert (status, said in reason) == ("UPDATE_ROLLBACK_COMPLETE", True), reason
+        assert found()["AirflowConfigurationOptions"] == {"amp.retry_seconds": "3"}
+    assert deploy(Role=ROLE)[0] == "UPDATE_COMPLETE"
+    assert mwaa.list_environments()["Environments"] == []
+    s3.delete_object(Bucket=unique, Key="requirements.txt")
+    s3.delete_bucket(Bucket=unique)
+
+
 def test_a_schedule_follows_the_template(bare, deploy, unique):
     events = bare("events")
 
@@ -201,3 +251,57 @@ def test_a_bucket_notifies_the_queue_of_the_prefixes_in_the_template(bare, deplo
     assert told("a/2", "b/2") == ["b/2"]
     for entry in s3.list_objects_v2(Bucket=unique)["Contents"]:
         s3.delete_object(Bucket=unique, Key=entry["Key"])
+
+
+def test_a_bucket_notifies_a_topic_and_its_queues_get_what_s3_has_written(bare, deploy, unique):
+    s3, sqs = bare("s3"), bare("sqs")
+
+    def policy(kind, names, resource, service):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sns:Publish" if kind == "SNS::Topic" else "sqs:SendMessage",
+            "Resource": resource,
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        return {"Type": f"AWS::{kind}Policy", "Properties": {**names, "PolicyDocument": document}}
+
+    def subscription(queue):
+        properties = {
+            "TopicArn": {"Ref": "Topic"},
+            "Protocol": "sqs",
+            "Endpoint": {"Fn::GetAtt": [queue, "Arn"]},
+            "RawMessageDelivery": True,
+        }
+        return {"Type": "AWS::SNS::Subscription", "Properties": properties}
+
+    configuration = {
+        "Event": "s3:ObjectCreated:*",
+        "Topic": {"Ref": "Topic"},
+        "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "a/"}]}},
+    }
+    bucket = {"BucketName": unique, "NotificationConfiguration": {"TopicConfigurations": [configuration]}}
+    status, reason, _ = deploy(
+        Topic={"Type": "AWS::SNS::Topic", "Properties": {"TopicName": unique}},
+        TopicPolicy=policy("SNS::Topic", {"Topics": [{"Ref": "Topic"}]}, {"Ref": "Topic"}, "s3.amazonaws.com"),
+        One={"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{unique}-1"}},
+        Two={"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{unique}-2"}},
+        ToOne=subscription("One"),
+        ToTwo=subscription("Two"),
+        Bucket={"Type": "AWS::S3::Bucket", "DependsOn": ["TopicPolicy", "ToOne", "ToTwo"], "Properties": bucket},
+    )
+    assert (status, reason) == ("CREATE_COMPLETE", "")
+    for key in ("errors/1", "a/1"):
+        s3.put_object(Bucket=unique, Key=key, Body=b"x")
+    for queue in (f"{unique}-1", f"{unique}-2"):
+        seen = []
+        while not seen:
+            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+            [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            body = json.loads(message["Body"])
+            # The first is S3's test of the topic, when the bucket was told to notify it.
+            seen = [record["s3"]["object"]["key"] for record in body.get("Records", [])]
+        assert seen == ["a/1"]
+    for key in ("errors/1", "a/1"):
+        s3.delete_object(Bucket=unique, Key=key)

@@ -47,7 +47,9 @@ def client_of() -> Callable[..., Any]:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(parameter_validation=validate, retries={"total_max_attempts": 1}, proxies={}),
+            config=Config(
+                parameter_validation=validate, inject_host_prefix=False, retries={"total_max_attempts": 1}, proxies={}
+            ),
         )
 
     return client

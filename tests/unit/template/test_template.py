@@ -12,13 +12,28 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from amp_sandbox import paths
+from amp_sandbox.mwaa.requirements import airflow_version, installed, problems
 from amp_sandbox.settings import Settings
+from amp_sandbox.stack import airflow_code
 from amp_sandbox.stack.template import code_resources, read_parameters, read_template, with_code
 
 TEMPLATE = read_template(paths.TEMPLATE)
 # Actions that concern no resource, so that "*" is all that can be said.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-WITHOUT_RESOURCE = {"secretsmanager:GetRandomPassword"}
+# https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html
+WITHOUT_RESOURCE = {
+    "cloudwatch:PutMetricData",
+    "glue:GetCrawlerMetrics",
+    "logs:DescribeLogGroups",
+    "s3:GetAccountPublicAccessBlock",
+    "secretsmanager:GetRandomPassword",
+    "secretsmanager:ListSecrets",
+}
+# Those whose resource has no name before there is one; a condition says whose it must be.
+# https://docs.aws.amazon.com/redshift/latest/mgmt/data-api-iam.html
+OWN_STATEMENTS = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +104,23 @@ def test_policies_name_their_actions_and_resources(translated: dict[str, Any]) -
         for statement in statements(role):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             assert not [action for action in actions if "*" in action], name
-            assert statement["Resource"] != "*" or set(actions) <= WITHOUT_RESOURCE, name
+            if statement.get("Condition") == OWN_STATEMENTS:
+                continue
+            assert statement.get("Resource") != "*" or set(actions) <= WITHOUT_RESOURCE, name
+
+
+def test_airflows_role_reaches_beyond_the_account_for_mwaas_own_queue_and_its_key_alone(
+    translated: dict[str, Any],
+) -> None:
+    """Both are AWS's. https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html"""
+    roles = resources(translated, "AWS::IAM::Role")
+    foreign = [s for role in roles.values() for s in statements(role) if "NotResource" in s or ":*:" in json.dumps(s)]
+    assert foreign == [
+        s for s in statements(roles["AirflowRole"]) if "airflow-celery-*" in json.dumps(s) or "NotResource" in s
+    ]
+    [queue, key] = foreign
+    assert {action.split(":")[0] for action in queue["Action"]} == {"sqs"}
+    assert key["Condition"] == {"StringLike": {"kms:ViaService": {"Fn::Sub": "sqs.${AWS::Region}.amazonaws.com"}}}
 
 
 def test_every_function_has_its_own_role(translated: dict[str, Any]) -> None:
@@ -166,10 +197,17 @@ def test_the_settings_name_what_the_template_names() -> None:
         settings.transformed_bucket,
         "amp-local-000000000000-logs",
     }
-    assert named("AWS::SNS::Topic", "TopicName") == {settings.topic_name}
+    assert named("AWS::SNS::Topic", "TopicName") == {
+        settings.topic_name,
+        "amp-raw-objects-local",
+        "amp-alerts-local",
+    }
+    assert named("AWS::MWAA::Environment", "Name") == {settings.airflow_environment}
     assert named("AWS::SQS::Queue", "QueueName") == {
         settings.queue_name,
         settings.dead_letter_queue_name,
+        "amp-arrivals-local",
+        "amp-arrivals-local-dlq",
         "amp-crawl-local",
         "amp-crawl-local-dlq",
     }
@@ -196,17 +234,43 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
     assert watched == dead_letters
 
 
-def test_s3_may_send_to_the_queue_that_the_raw_bucket_notifies(translated: dict[str, Any]) -> None:
+def test_every_alarm_tells_the_topic_of_alerts() -> None:
+    for name, alarm in resources(TEMPLATE, "AWS::CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"] == [{"Ref": "AlertsTopic"}], name
+
+
+def test_s3_may_publish_to_the_topic_that_the_raw_bucket_notifies() -> None:
     """The policy names the bucket, as a reference would be circular."""
     bucket = resources(TEMPLATE, "AWS::S3::Bucket")["RawBucket"]
-    [statement] = resources(TEMPLATE, "AWS::SQS::QueuePolicy")["CrawlQueuePolicy"]["PolicyDocument"]["Statement"]
+    policy = resources(TEMPLATE, "AWS::SNS::TopicPolicy")["RawObjectsTopicPolicy"]
+    [statement] = policy["PolicyDocument"]["Statement"]
     told = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
     assert told == "arn:${AWS::Partition}:s3:::" + bucket["BucketName"]["Fn::Sub"]
-    configurations = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    configurations = bucket["NotificationConfiguration"]["TopicConfigurations"]
+    assert {one["Topic"]["Ref"] for one in configurations} == {"RawObjectsTopic"} == {statement["Resource"]["Ref"]}
+    assert TEMPLATE["Resources"]["RawBucket"]["DependsOn"] == "RawObjectsTopicPolicy"
+
+
+def test_each_topic_may_send_to_the_queues_that_subscribe_to_it_and_messages_are_as_they_were_published() -> None:
+    subscribed = {
+        (one["Endpoint"]["Fn::GetAtt"][0], one["TopicArn"]["Ref"])
+        for one in resources(TEMPLATE, "AWS::SNS::Subscription").values()
+        if one["RawMessageDelivery"]
+    }
+    allowed = {
+        (statement["Resource"]["Fn::GetAtt"][0], statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"])
+        for policy in resources(TEMPLATE, "AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+    }
     assert (
-        {one["Queue"]["Fn::GetAtt"][0] for one in configurations}
-        == {"CrawlQueue"}
-        == {statement["Resource"]["Fn::GetAtt"][0]}
+        subscribed
+        == allowed
+        == {
+            ("CatalogChangesQueue", "CatalogChangesTopic"),
+            ("CrawlQueue", "RawObjectsTopic"),
+            ("ArrivalQueue", "RawObjectsTopic"),
+        }
     )
 
 
@@ -214,12 +278,48 @@ def test_what_is_crawled_is_what_notifies_and_never_errors() -> None:
     bucket = resources(TEMPLATE, "AWS::S3::Bucket")["RawBucket"]
     prefixes = {
         rule["Value"]
-        for one in bucket["NotificationConfiguration"]["QueueConfigurations"]
+        for one in bucket["NotificationConfiguration"]["TopicConfigurations"]
         for rule in one["Filter"]["S3Key"]["Rules"]
     }
     targets = resources(TEMPLATE, "AWS::Glue::Crawler")["RawCrawler"]["Targets"]["S3Targets"]
     crawled = {target["Path"]["Fn::Sub"].removeprefix("s3://${RawBucket}/") for target in targets}
     assert {path.split("/")[0] + "/" for path in crawled} == prefixes == {"app_events/", "show_catalog/", "snapshots/"}
+
+
+def test_airflow_is_the_version_that_runs_here_and_reads_what_is_deployed() -> None:
+    environment = resources(TEMPLATE, "AWS::MWAA::Environment")["AirflowEnvironment"]
+    assert environment["AirflowVersion"] == airflow_version()
+    assert environment["DagS3Path"] + "/" == airflow_code.PREFIX + "dags/"
+    assert environment["RequirementsS3Path"] == airflow_code.PREFIX + airflow_code.REQUIREMENTS
+
+
+def test_what_airflow_is_to_install_is_what_is_installed_here() -> None:
+    assert problems((paths.AIRFLOW / airflow_code.REQUIREMENTS).read_text(), installed()) == []
+
+
+def test_the_options_of_the_dags_are_there() -> None:
+    environment = resources(TEMPLATE, "AWS::MWAA::Environment")["AirflowEnvironment"]
+    options = environment["AirflowConfigurationOptions"]
+    assert {name.removeprefix("amp.") for name in options if name.startswith("amp.")} == {
+        "raw_bucket",
+        "transformed_bucket",
+        "artifacts_bucket",
+        "catalog_export_function",
+        "raw_crawler",
+        "transformed_crawler",
+        "virtual_cluster_id",
+        "spark_job_role_arn",
+        "spark_log_uri",
+        "warehouse_cluster",
+        "warehouse_database",
+        "warehouse_user",
+        "arrival_queue_url",
+        "alerts_topic_arn",
+        "secret_prefix",
+        "retry_seconds",
+        "poll_seconds",
+    }
+    assert all(isinstance(value, str | dict) for value in options.values()), "MWAA's options are text"
 
 
 @pytest.mark.parametrize("name", ["RawCrawler", "TransformedCrawler"])

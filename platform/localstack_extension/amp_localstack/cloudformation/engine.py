@@ -30,6 +30,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.utils.patch import patch
 
+from amp_localstack.cloudformation.airflow_environment import AirflowEnvironment
 from amp_localstack.cloudformation.delivery_stream import DeliveryStream
 from amp_localstack.cloudformation.event_rule import EventRule
 from amp_localstack.cloudformation.foundation_types import Alarm, Bucket, LogGroup, Role
@@ -55,6 +56,7 @@ TYPES = {
     "AWS::KinesisFirehose::DeliveryStream": DeliveryStream,
     "AWS::Lambda::Function": Function,
     "AWS::Logs::LogGroup": LogGroup,
+    "AWS::MWAA::Environment": AirflowEnvironment,
     "AWS::Redshift::Cluster": Cluster,
     "AWS::S3::Bucket": Bucket,
     "AWS::SQS::Queue": Queue,

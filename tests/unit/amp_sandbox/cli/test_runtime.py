@@ -156,6 +156,7 @@ def test_env_makes_a_shell_that_only_knows_the_sandbox(run: Run, monkeypatch: py
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_REGION": "us-east-1",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
     assert json.loads(run("env", "--json").output)["AWS_ENDPOINT_URL"] == "http://127.0.0.1:14566"
 

@@ -108,7 +108,7 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> FakeSupervisor:
             "airflow_triggerer": "STARTING",
         }
     )
-    monkeypatch.setattr(airflow, "Supervisor", lambda _: fake)
+    monkeypatch.setattr(airflow, "Supervisor", lambda _, **__: fake)
     return fake
 
 

@@ -1,12 +1,15 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import urllib3
 
+from amp_sandbox.mwaa import environments as _environments  # noqa: F401 - registers its operations
 from amp_sandbox.protocol import AwsError, Context
 from amp_sandbox.standins.app import create_app
 from amp_sandbox.standins.engine import Engine
@@ -109,3 +112,27 @@ def test_engines_start_in_order_and_stop_in_reverse_even_when_one_fails(caplog: 
     asyncio.run(live())
     assert notes[3:] == ["stop c", "stop b", "stop a"]
     assert "an engine did not stop" in caplog.text
+
+
+def test_a_service_whose_requests_wait_long_leaves_the_others_their_threads(
+    serve: Callable[[Sequence[Service]], str], client_of: Callable[..., Any]
+) -> None:
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    def patient(_request_id: str) -> Context:
+        waiting.release()
+        assert go_on.wait(20)
+        raise AwsError("ValidationException", "it has waited")
+
+    endpoint = serve(
+        [Service("mwaa", patient, threads=12), Service("firehose", context, views={"streams/{name}": echo})]
+    )
+    mwaa = client_of("mwaa", endpoint)
+    with ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(mwaa.list_environments) for _ in range(12)]
+        try:
+            assert all(waiting.acquire(timeout=10) for _ in asked)
+            assert get(f"{endpoint}/_sandbox/firehose/streams/a")[0] == 200
+        finally:
+            go_on.set()
+        assert all("it has waited" in str(one.exception()) for one in asked)

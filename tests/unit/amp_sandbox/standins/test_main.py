@@ -37,13 +37,13 @@ def test_it_serves_without_localstack_and_ends_on_sigterm(tmp_path: Path) -> Non
     try:
         seen = eventually(lambda: health(port), bool, timeout=30, what="the stand-ins' health")
         assert seen["healthy"] is True
-        assert list(seen["services"]) == ["firehose", "glue", "emr-containers"]
+        assert list(seen["services"]) == ["firehose", "glue", "emr-containers", "mwaa"]
         process.terminate()
         output, _ = process.communicate(timeout=15)
     finally:
         process.kill()
         process.wait()
     assert "Traceback" not in output
-    for service in ("firehose", "glue", "emr-containers"):
+    for service in ("firehose", "glue", "emr-containers", "mwaa"):
         assert (tmp_path / "state" / service).is_dir()
     assert (tmp_path / "state" / "firehose" / "firehose.sqlite").exists()

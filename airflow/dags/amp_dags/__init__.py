@@ -1,0 +1,1 @@
+"""What the DAGs have in common. Not parsed as a DAG: see .airflowignore."""

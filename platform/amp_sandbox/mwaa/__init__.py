@@ -1,0 +1,1 @@
+"""The MWAA stand-in: the one environment whose Airflow this machine runs."""

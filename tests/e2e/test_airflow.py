@@ -1,0 +1,221 @@
+"""The batch side by Airflow's DAGs, on a sandbox with the demo's data: what they make, how they fail, how they go on.
+
+A run of the whole daily DAG takes minutes. So most tests clear single tasks of the demo's run, as somebody does who has
+mended what failed.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+import pytest
+from support.dag_runs import DagRuns
+from support.sandboxes import run
+from support.waiting import eventually
+
+from amp_sandbox import aws
+from amp_sandbox.dags.following import follow
+from amp_sandbox.errors import SandboxError
+from amp_sandbox.marts.files import marts
+from amp_sandbox.paths import MARTS
+from amp_sandbox.progress import ignore
+from amp_sandbox.settings import Settings
+
+COMPONENTS = ("airflow_api", "airflow_scheduler", "airflow_dag_processor", "airflow_triggerer")
+
+
+@pytest.fixture
+def daily(sandbox: Settings, demo: dict[str, Any]) -> DagRuns:
+    """The daily DAG, which the demo has run."""
+    return DagRuns(sandbox, "lake_daily")
+
+
+@pytest.fixture
+def run_id(demo: dict[str, Any]) -> str:
+    """The demo's run of the daily DAG."""
+    return str(demo["daily"]["run_id"])
+
+
+def query(sandbox: Settings, sql: str, user: str = "analyst") -> list[dict[str, Any]]:
+    answer = run(sandbox, "sql", "--user", user, "--json", sql)
+    assert answer.returncode == 0, answer.stderr
+    rows: list[dict[str, Any]] = json.loads(answer.stdout)
+    return rows
+
+
+def all_rows(sandbox: Settings, days: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Every mart's rows, in an order of their own; of some days only, if given. `live_listeners` is a view of now."""
+    names = [mart.name for mart in marts(MARTS) if mart.name != "live_listeners"]
+    found = {name: query(sandbox, f"select * from marts.{name}") for name in names}
+    return {
+        name: sorted(json.dumps(row, sort_keys=True) for row in rows if not days or row.get("dt") in days)
+        for name, rows in found.items()
+    }
+
+
+def component(sandbox: Settings, name: str) -> dict[str, Any]:
+    services = json.loads(run(sandbox, "status", "--json").stdout)["services"]
+    return next(dict(one) for one in services if one["name"] == name)
+
+
+def kill(sandbox: Settings, name: str) -> None:
+    """End a component as a crash does, and wait for the process manager to have another one up."""
+    pid = component(sandbox, name)["pid"]
+    os.kill(pid, signal.SIGKILL)
+    eventually(
+        lambda: component(sandbox, name),
+        lambda seen: seen["pid"] not in (None, pid),
+        timeout=60,
+        what=f"another {name}",
+    )
+
+
+@contextmanager
+def replaced(sandbox: Settings, key: str, body: bytes) -> Iterator[None]:
+    """Another object in the artifacts bucket, until the block ends."""
+    s3 = aws.client(sandbox, "s3")
+    before = s3.get_object(Bucket=sandbox.artifacts_bucket, Key=key)["Body"].read()
+    s3.put_object(Bucket=sandbox.artifacts_bucket, Key=key, Body=body)
+    try:
+        yield
+    finally:
+        s3.put_object(Bucket=sandbox.artifacts_bucket, Key=key, Body=before)
+
+
+def test_status_shows_airflow_and_the_dags_are_listed(sandbox: Settings, daily: DagRuns) -> None:
+    assert all(component(sandbox, name)["healthy"] for name in COMPONENTS)
+    listed = run(sandbox, "dag", "list", "--json")
+    found = {one["name"]: one for one in json.loads(listed.stdout)}
+    assert found.keys() == {"lake_daily", "lake_on_arrival", "warehouse_upkeep"}
+    assert found["lake_daily"]["last_state"] == "success"
+    assert not any(one["paused"] for one in found.values())
+
+
+def test_what_the_demo_published_has_triggered_the_dag_of_arrivals(sandbox: Settings, demo: dict[str, Any]) -> None:
+    arrivals = DagRuns(sandbox, "lake_on_arrival")
+    done = eventually(
+        arrivals.all,
+        lambda seen: bool(seen) and all(one["state"] == "success" for one in seen),
+        timeout=120,
+        what="all runs of arrivals to succeed",
+    )
+    assert {one["run_type"] for one in done} == {"asset_triggered"}
+    [found] = query(sandbox, "select count(*) as shows, max(as_of) as at from marts.trending_now")
+    assert found["shows"] > 0
+
+
+def test_new_raw_data_triggers_it_with_no_further_command(sandbox: Settings, demo: dict[str, Any]) -> None:
+    arrivals = DagRuns(sandbox, "lake_on_arrival")
+    before = {one["dag_run_id"] for one in arrivals.all()}
+    aws.client(sandbox, "s3").put_object(
+        Bucket=sandbox.raw_bucket,
+        Key=f"app_events/event_type=like_sent/dt={datetime.now(UTC).date()}/dropped-by-hand.json",
+        Body=b"",
+    )
+    new = eventually(
+        lambda: [one for one in arrivals.all() if one["dag_run_id"] not in before],
+        lambda seen: bool(seen) and seen[-1]["state"] == "success",
+        timeout=120,
+        what="a run for the new object",
+    )
+    assert new[-1]["run_type"] == "asset_triggered"
+
+
+def test_the_marts_of_the_daily_dag_equal_those_of_the_commands(sandbox: Settings, daily: DagRuns) -> None:
+    by_airflow = all_rows(sandbox)
+    assert all(by_airflow.values())
+    answer = run(sandbox, "batch", timeout=900)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert all_rows(sandbox) == by_airflow
+
+
+def test_a_check_that_fails_says_how_many_rows_and_how_to_see_them(
+    sandbox: Settings, daily: DagRuns, run_id: str
+) -> None:
+    query(sandbox, "update marts.daily_flash set plays = -1 where dt = (select max(dt) from marts.daily_flash)", "etl")
+    daily.clear(run_id, ["checks.numbers_are_plausible"])
+    with pytest.raises(SandboxError) as failure:
+        follow(sandbox, "lake_daily", run_id, ignore)
+    assert failure.value.what == "The DAG lake_daily failed in checks.numbers_are_plausible."
+    told = str(failure.value.why)
+    assert "AirflowFailException" in told
+    assert "1 row" in told
+    sample = told[told.upper().index("SELECT") :]
+    assert query(sandbox, sample, "etl"), sample
+    daily.clear(run_id, ["marts.daily_flash"], downstream=True)
+    assert daily.ends(run_id) == "success"
+
+
+def test_a_job_that_fails_is_tried_again_and_seen_as_failed(sandbox: Settings, daily: DagRuns, run_id: str) -> None:
+    with replaced(sandbox, "spark/jobs/profiles.py", b"raise SystemExit('profiles: no more')\n"):
+        daily.clear(run_id, ["jobs.profiles"])
+        assert daily.ends(run_id) == "failed"
+    task = daily.task(run_id, "jobs.profiles")
+    assert (task["state"], task["max_tries"] + 1) == ("failed", task["try_number"])
+    with pytest.raises(SandboxError) as failure:
+        follow(sandbox, "lake_daily", run_id, ignore)
+    assert "jobs.profiles" in failure.value.what
+    assert "EMR Containers job failed" in str(failure.value.why) or "job" in str(failure.value.why)
+
+
+def test_a_job_that_is_mended_in_time_succeeds_at_the_next_try(sandbox: Settings, daily: DagRuns, run_id: str) -> None:
+    with replaced(sandbox, "spark/jobs/profiles.py", b"raise SystemExit('profiles: not yet')\n"):
+        daily.clear(run_id, ["jobs.profiles"])
+        first = daily.reaches(run_id, "jobs.profiles", "up_for_retry")["try_number"]
+    assert daily.ends(run_id) == "success"
+    assert daily.task(run_id, "jobs.profiles")["try_number"] > first
+
+
+def test_a_run_goes_on_after_its_scheduler_and_its_triggerer_were_killed(
+    sandbox: Settings, daily: DagRuns, run_id: str
+) -> None:
+    before = all_rows(sandbox)
+    daily.clear(run_id, ["jobs.sessions", "marts.daily_flash"])
+    daily.reaches(run_id, "jobs.sessions", "deferred", "running")
+    kill(sandbox, "airflow_scheduler")
+    kill(sandbox, "airflow_triggerer")
+    assert daily.ends(run_id) == "success"
+    assert all_rows(sandbox) == before
+    assert unfinished_jobs(sandbox) == []
+
+
+def test_a_task_whose_worker_was_killed_is_tried_again(sandbox: Settings, daily: DagRuns, run_id: str) -> None:
+    daily.clear(run_id, ["jobs.show_catalog"])
+    daily.reaches(run_id, "jobs.show_catalog", "running")
+    for worker in workers(sandbox):
+        worker.kill()
+    assert daily.ends(run_id) == "success"
+    assert daily.task(run_id, "jobs.show_catalog")["state"] == "success"
+    assert unfinished_jobs(sandbox) == []
+
+
+def test_a_backfill_gives_what_daily_runs_give(sandbox: Settings, daily: DagRuns) -> None:
+    today = datetime.now(UTC).date()
+    days = [today - timedelta(days=n) for n in (3, 2, 1)]
+    shown = tuple(day.isoformat() for day in days)
+    before = all_rows(sandbox, shown)
+    answer = run(
+        sandbox, "dag", "backfill", "lake_daily", "--from", shown[0], "--to", shown[-1], "--json", timeout=1200
+    )
+    assert answer.returncode == 0, answer.stderr
+    done = json.loads(answer.stdout)
+    assert [one["logical_date"][:10] for one in done] == list(shown)
+    assert all_rows(sandbox, shown) == before
+
+
+def workers(sandbox: Settings) -> list[psutil.Process]:
+    """The processes of the scheduler's that run tasks now."""
+    scheduler = psutil.Process(component(sandbox, "airflow_scheduler")["pid"])
+    return [one for one in scheduler.children(recursive=True) if one.ppid() != scheduler.pid]
+
+
+def unfinished_jobs(sandbox: Settings) -> list[str]:
+    emr = aws.client(sandbox, "emr-containers")
+    [cluster] = emr.list_virtual_clusters(states=["RUNNING"])["virtualClusters"]
+    states = ["PENDING", "SUBMITTED", "RUNNING"]
+    return [one["name"] for one in emr.list_job_runs(virtualClusterId=cluster["id"], states=states)["jobRuns"]]
