@@ -17,7 +17,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from amp_sandbox.console import site
-from amp_sandbox.console.guard import Guard, new_token
+from amp_sandbox.console.auditor import Auditor
+from amp_sandbox.console.guard import READS, Guard, new_token
 from amp_sandbox.console.live import Live
 from amp_sandbox.console.pages import SECTIONS
 from amp_sandbox.errors import SandboxError
@@ -56,26 +57,27 @@ def create_app(settings: Settings, live: Live | None = None, token: str | None =
         },
         lifespan=lifespan,
     )
-    app.state.settings, app.state.live, app.state.token, app.state.sections = settings, live, token, SECTIONS
+    app.state.settings, app.state.live, app.state.auditor = settings, live, Auditor(settings)
+    app.state.token, app.state.sections = token, SECTIONS
     # Around everything, so that the page of a bug has the same headers as any other.
     return Guard(app, settings.console_port, token)
 
 
 def _sandbox_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SandboxError)
-    return site.problem(request, error)
+    return _told(request, error, 503)
 
 
 def _no_answer(request: Request, error: Exception) -> Response:
     log.warning("%s: %s", request.url.path, error)
     told = SandboxError("The sandbox does not answer as it should.", str(error), "See what is not well: sandbox status")
-    return site.problem(request, told)
+    return _told(request, told, 503)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     told = SandboxError(f"{error.detail}.", hint="All there is can be reached from the map.")
-    return site.problem(request, told, error.status_code)
+    return _told(request, told, error.status_code)
 
 
 def _bug(request: Request, error: Exception) -> Response:
@@ -83,4 +85,11 @@ def _bug(request: Request, error: Exception) -> Response:
     told = SandboxError(
         "The console failed to make this page.", f"{type(error).__name__}: {error}", "See: sandbox logs console"
     )
-    return site.problem(request, told, 500)
+    return _told(request, told, 500)
+
+
+def _told(request: Request, error: SandboxError, status: int) -> Response:
+    """A page for who reads, and JSON for the script that asked for an action."""
+    if request.method in READS:
+        return site.problem(request, error, status)
+    return JSONResponse({"problem": error.what, "why": error.why or "", "hint": error.hint or ""}, status)

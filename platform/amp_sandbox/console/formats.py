@@ -98,6 +98,11 @@ def pretty(value: Any) -> str:
     return written
 
 
+def oneline(value: str) -> str:
+    """The beginning of a text of several lines, on one."""
+    return " ".join(value.split())[:160]
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "number": number,
     "rate": rate,
@@ -108,4 +113,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "iso": iso,
     "plural": plural,
     "pretty": pretty,
+    "oneline": oneline,
 }

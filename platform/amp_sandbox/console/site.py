@@ -4,12 +4,13 @@ A *section* is an entry of the navigation and its routes. A page is a plain func
 block, as Starlette runs it in a thread. Templates escape every value by themselves; none says `safe`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute
@@ -20,6 +21,8 @@ from amp_sandbox.settings import Settings
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 def problem(request: Request, error: SandboxError, status: int = 503) -> HTMLResponse:
     """The page that says what failed, why, and what to do."""
     return page(request, "problem.html", status, problem=error)
+
+
+async def in_thread(work: Callable[..., T], *given: Any) -> T:
+    """Do blocking work without holding up the other viewers."""
+    return await run_in_threadpool(work, *given)
 
 
 def _templates() -> Environment:

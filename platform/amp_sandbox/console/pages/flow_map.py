@@ -1,9 +1,9 @@
 """The live map, and the event stream that keeps it up to date."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
@@ -11,22 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from amp_sandbox.console import site
-from amp_sandbox.console.collect import Facts
 from amp_sandbox.console.flow import hops
-from amp_sandbox.console.live import Live, Snapshot
-
-NOTHING = Facts("unknown", "–", "")  # noqa: RUF001 - an en dash is what is meant
-
-STATE_WORDS: Mapping[str, str] = {
-    "idle": "nothing yet",
-    "moving": "moving",
-    "ready": "all through",
-    "waiting": "behind",
-    "failing": "look here",
-    "off": "on demand",
-    "unknown": "no answer",
-}
-"""How a state is written, as colour alone says nothing to many."""
+from amp_sandbox.console.live import Snapshot
+from amp_sandbox.console.pages import hop
+from amp_sandbox.console.pages.states import NOTHING, STATE_WORDS, live_of
 
 
 async def show_map(request: Request) -> Response:
@@ -40,6 +28,7 @@ async def show_map(request: Request) -> Response:
         hops=known,
         facts=facts,
         platform=snapshot.platform,
+        verdict=request.app.state.auditor.latest,
         words=STATE_WORDS,
         empty=is_empty(snapshot),
     )
@@ -71,9 +60,6 @@ def is_empty(snapshot: Snapshot) -> bool:
     return bool(first) and all(state == "idle" for state in first)
 
 
-def live_of(request: Request) -> Live:
-    """The collection that all viewers share."""
-    return cast(Live, request.app.state.live)
-
-
-SECTION = site.Section("Map", "/", (Route("/", show_map, methods=["GET"]), Route("/events", events, methods=["GET"])))
+SECTION = site.Section(
+    "Map", "/", (Route("/", show_map, methods=["GET"]), Route("/events", events, methods=["GET"]), *hop.ROUTES)
+)
