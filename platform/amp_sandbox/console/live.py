@@ -2,7 +2,8 @@
 
 Each viewer of the map holds an event stream open. While one is open, every collector is called as often as it is worth
 it, all at once and in threads, and what changed goes to all viewers. When the last one leaves, it ends. A page that is
-loaded gets what was found last, or a look made for it when that is too old.
+loaded gets what was found last, or a look made for it when that is too old. Nobody waits long for a collector: its
+hops keep their numbers until it has answered, or are unknown when that takes too long.
 
 **Left out:** history. Rates are of the last seconds; whoever wants to look back has the audit and the logs.
 """
@@ -22,7 +23,11 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 FRESH_SECONDS = 2.0
-_THREADS = 6
+PATIENCE_SECONDS = 1.0
+SLOW_SECONDS = 15.0
+_EARLY_SECONDS = 0.05
+# More than there are collectors: one that waits for a busy machine must not hold up the others.
+_THREADS = 12
 
 
 @dataclass(frozen=True)
@@ -35,11 +40,12 @@ class Snapshot:
 
 @dataclass
 class _Due:
-    """A collector and what it found last."""
+    """A collector, what it found last, and its call under way."""
 
     collector: Collector
     at: float = float("-inf")
     found: Mapping[str, Facts] = field(default_factory=dict)
+    call: "asyncio.Future[Mapping[str, Facts]] | None" = None
 
 
 class Live:
@@ -113,26 +119,44 @@ class Live:
         async with self._looking:
             loop = asyncio.get_running_loop()
             platform = await loop.run_in_executor(self._pool, self._platform, self._settings)
-            now = self._clock()
-            due = [one for one in self._due if now - one.at >= one.collector.every - 0.05]
             if platform.answers:
-                await asyncio.gather(*(loop.run_in_executor(self._pool, _collect, one, now) for one in due))
-                hops = {name: facts for one in self._due for name, facts in one.found.items()}
+                await self._ask()
+                hops = {name: facts for one in self._due for name, facts in self._facts(one).items()}
             else:
                 hops = {name: _unknown("") for one in self._due for name in one.collector.hops}
             self._latest, self._latest_at = Snapshot(platform, hops), self._clock()
             return self._latest
 
+    async def _ask(self) -> None:
+        """Call every collector that is due, and wait for a moment; who takes longer is heard the next time."""
+        now = self._clock()
+        for one in self._due:
+            if one.call is None and now - one.at >= one.collector.every - _EARLY_SECONDS:
+                one.at = now
+                one.call = asyncio.get_running_loop().run_in_executor(self._pool, _collect, one.collector)
+        calls = [one.call for one in self._due if one.call is not None]
+        if calls:
+            await asyncio.wait(calls, timeout=PATIENCE_SECONDS)
+        for one in self._due:
+            if one.call is not None and one.call.done():
+                one.found, one.call = one.call.result(), None
 
-def _collect(one: _Due, now: float) -> None:
+    def _facts(self, one: _Due) -> Mapping[str, Facts]:
+        """What a collector found last; nothing is known when it has not answered for long."""
+        if one.found and (one.call is None or self._clock() - one.at < one.collector.every + SLOW_SECONDS):
+            return one.found
+        reason = "" if self._clock() - one.at < SLOW_SECONDS else "It has not answered for a while."
+        return {name: _unknown(reason) for name in one.collector.hops}
+
+
+def _collect(collector: Collector) -> Mapping[str, Facts]:
     """Call a collector; what fails makes its hops unknown, and no others."""
-    one.at = now
     try:
-        one.found = one.collector.collect()
+        return collector.collect()
     except Exception as error:
-        log.debug("%s: %s: %s", one.collector.hops, type(error).__name__, error)
+        log.debug("%s: %s: %s", collector.hops, type(error).__name__, error)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        one.found = {name: _unknown(reason) for name in one.collector.hops}
+        return {name: _unknown(reason) for name in collector.hops}
 
 
 def _unknown(reason: str) -> Facts:

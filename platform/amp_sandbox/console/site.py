@@ -47,7 +47,9 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "token": request.app.state.token,
         "path": request.url.path,
     }
-    return HTMLResponse(_templates().get_template(template).render(shared | values), status)
+    html = _templates().get_template(template).render(shared | values)
+    # Records hold what people wrote, and half a surrogate pair is among it, which UTF-8 cannot say.
+    return HTMLResponse(html.encode("utf-8", "replace"), status)
 
 
 def problem(request: Request, error: SandboxError, status: int = 503) -> HTMLResponse:
