@@ -37,7 +37,7 @@ def _catalogue(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "topic",
             "Show changes",
-            "SNS topic",
+            "SNS",
             "Who changes a show announces it here.",
             "Whoever changes a show in the catalogue announces it here, with no more than its id. "
             "The topic passes each announcement on to everybody who subscribed: here, one queue.",
@@ -46,7 +46,7 @@ def _catalogue(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "queue",
             "Change queue",
-            "SQS queue",
+            "SQS",
             "Announcements wait until they are handled.",
             "Announcements wait here until the function has handled them, so a busy or broken function loses none. "
             "What fails again and again is put aside into the dead-letter queue.",
@@ -56,7 +56,7 @@ def _catalogue(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "ingest",
             "catalog-ingest",
-            "Lambda function",
+            "Lambda",
             "Asks the catalogue for the show.",
             "Asks the catalogue service for the show of each announcement and puts what may be known of it on the "
             "stream. When the catalogue does not answer, it tries again after 2, 6, 18, 54 and 162 seconds.",
@@ -65,7 +65,7 @@ def _catalogue(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "catalog_stream",
             settings.catalog_stream,
-            "Kinesis stream",
+            "Kinesis",
             "Keeps changes in order, for a day.",
             "Keeps every show change for a day, in order, for as many readers as want it. "
             "Firehose is one of them, and remembers how far it has come.",
@@ -83,7 +83,7 @@ def _catalogue(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "flattener",
             "show-flattener",
-            "Lambda function",
+            "Lambda",
             "Makes one flat row of a show.",
             "Firehose calls it with each batch, and it makes one flat row of a show's nested document. "
             "A row then has the columns that people query.",
@@ -107,7 +107,7 @@ def _events(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "events_stream",
             settings.events_stream,
-            "Kinesis stream",
+            "Kinesis",
             "Keeps events in order, for a day.",
             "Keeps every event of the app for a day, in order for each listener, for as many readers as want it. "
             "Firehose is one of them, and remembers how far it has come in each shard.",
@@ -125,7 +125,7 @@ def _events(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "event_transform",
             "event-transform",
-            "Lambda function",
+            "Lambda",
             "Checks and flattens events.",
             "Firehose calls it with each batch: it checks every event against its contract (a JSON Schema), flattens "
             "it, and says by which kind and day it is to be filed.",
@@ -139,7 +139,7 @@ def _lake(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "raw",
             "Lake: raw",
-            "S3 bucket",
+            "S3",
             "Everything as it arrived, by kind and day. Nothing here is ever changed.",
             "Everything as it arrived, in gzipped JSON lines by kind and day; nothing here is ever changed. "
             "Records that could not be delivered are below errors/, with the reason.",
@@ -148,7 +148,7 @@ def _lake(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "crawlers",
             "Crawlers",
-            "Glue crawlers",
+            "Glue",
             "Read new objects and infer what tables they make.",
             "Read new objects in the lake and infer what tables they make: columns, types, partitions. "
             "New raw objects start a crawl by themselves; a changed schema is followed.",
@@ -178,7 +178,7 @@ def _lake(settings: Settings) -> tuple[Hop, ...]:
         Hop(
             "transformed",
             "Lake: transformed",
-            "S3 bucket",
+            "S3",
             "The tables that the jobs made, as Parquet.",
             "The tables that the jobs made, as Parquet: small to keep and fast to read. "
             "A second run for a day replaces that day.",

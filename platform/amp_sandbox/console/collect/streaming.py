@@ -58,12 +58,11 @@ def _queue(settings: Settings, rates: Rates) -> Found:
     dead = sum(_depth(settings, settings.dead_letter_queue_name))
     held = waiting + being_handled + delayed
     state: State = "failing" if dead else ("moving" if held else "ready")
-    note = f"{number(dead)} put aside: see dead letters." if dead else ""
     numbers = (
         Number("being handled", number(being_handled)),
         Number("dead letters", number(dead), bad=dead > 0),
     )
-    return {"queue": Facts(state, number(waiting + delayed), "waiting", numbers, note)}
+    return {"queue": Facts(state, number(waiting + delayed), "waiting", numbers)}
 
 
 def _depth(settings: Settings, queue: str) -> tuple[int, int, int]:
@@ -77,13 +76,13 @@ def _depth(settings: Settings, queue: str) -> tuple[int, int, int]:
 
 def _deliveries(settings: Settings, rates: Rates, streams: Mapping[str, Stream]) -> Found:
     found: dict[str, Facts] = {}
-    told: list[dict[str, Any]] = []
+    told: list[tuple[Stream, dict[str, Any]]] = []
     for prefix, stream in streams.items():
         facts = sources.delivery_facts(settings, stream)
         behind = _oldest_behind(settings, stream, facts)
         found[f"{prefix}_stream"] = _stream(facts, behind, rates, stream)
         found[f"{prefix}_delivery"] = _firehose(settings, facts, behind, rates, stream)
-        told.append(facts)
+        told.append((stream, facts))
     return found | {"raw": _raw(told, rates)}
 
 
@@ -92,7 +91,7 @@ def _stream(facts: dict[str, Any], behind: float | None, rates: Rates, stream: S
     speed = rates.of(f"{stream.name} read", read)
     state: State = "moving" if speed or behind is not None else ("ready" if read else "idle")
     numbers = (Number("now", rate(speed)), Number("shards", number(len(facts["checkpoints"]))))
-    return Facts(state, number(read), "records read", numbers)
+    return Facts(state, number(read), "read", numbers)
 
 
 def _firehose(settings: Settings, facts: dict[str, Any], behind: float | None, rates: Rates, stream: Stream) -> Facts:
@@ -108,19 +107,21 @@ def _firehose(settings: Settings, facts: dict[str, Any], behind: float | None, r
     state: State = "failing" if problem else "waiting" if late else "moving" if speed or behind is not None else "ready"
     if state == "ready" and not landed:
         state = "idle"
-    return Facts(state, number(landed), "in the lake", numbers, str(problem or ""))
+    return Facts(state, number(landed), "landed", numbers, str(problem or ""))
 
 
-def _raw(told: Sequence[dict[str, Any]], rates: Rates) -> Facts:
-    objects = sum(facts["delivered"].get("data_objects", 0) for facts in told)
-    written = sum(facts["delivered"].get("data_bytes", 0) for facts in told)
-    failed = sum(_records(facts)[1] for facts in told)
-    last = max((at for facts in told if (at := facts["last_delivery_at"])), default=None)
+def _raw(told: Sequence[tuple[Stream, dict[str, Any]]], rates: Rates) -> Facts:
+    landed = {stream.lake_prefix: _records(facts)[0] for stream, facts in told}
+    objects = sum(facts["delivered"].get("data_objects", 0) for _, facts in told)
+    written = sum(facts["delivered"].get("data_bytes", 0) for _, facts in told)
+    failed = sum(_records(facts)[1] for _, facts in told)
+    last = max((at for _, facts in told if (at := facts["last_delivery_at"])), default=None)
     state: State = "moving" if rates.of("raw", objects) else "ready" if objects else "idle"
     numbers = (
+        *(Number(prefix, number(records)) for prefix, records in landed.items()),
+        Number("errors/", number(failed), bad=failed > 0),
         Number("size", size(written)),
-        Number("last object", ago(last)),
-        Number("in errors/", number(failed), bad=failed > 0),
+        Number("newest", ago(last)),
     )
     return Facts("failing" if failed else state, number(objects), "objects", numbers)
 
