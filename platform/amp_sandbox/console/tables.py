@@ -36,6 +36,11 @@ class Table:
     note: str = ""
 
 
+def in_address(value: str) -> str:
+    """A value as a part of an address."""
+    return quote(value, safe="", errors="replace")
+
+
 def text(value: Any) -> Cell:
     """Words."""
     return Cell(formats.NONE if value is None or value == "" else str(value))
@@ -48,7 +53,7 @@ def identifier(value: Any, href: str = "") -> Cell:
 
 def record(record_id: str) -> Cell:
     """A record's id, which leads to its trace."""
-    return Cell(record_id, "id", f"/trace?id={quote(record_id, safe='')}")
+    return Cell(record_id, "id", f"/trace?id={in_address(record_id)}")
 
 
 def count(value: float | None) -> Cell:

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import quote
 
 from amp_sandbox import aws
 from amp_sandbox.console.collect import airflow, batch
 from amp_sandbox.console.formats import plural
-from amp_sandbox.console.tables import Cell, Table, count, identifier, mark, moment, problem, seconds, text
+from amp_sandbox.console.tables import Cell, Table, count, identifier, in_address, mark, moment, problem, seconds, text
 from amp_sandbox.dags.following import run_url
 from amp_sandbox.settings import Settings
 
@@ -103,7 +102,7 @@ def state(word: str) -> Cell:
 def _tables(settings: Settings, database: str) -> Table:
     rows = [
         (
-            identifier(table["Name"], f"/hops/catalog/{quote(database)}/{quote(table['Name'], safe='')}"),
+            identifier(table["Name"], f"/hops/catalog/{in_address(database)}/{in_address(table['Name'])}"),
             count(len(table["StorageDescriptor"]["Columns"])),
             text(", ".join(key["Name"] for key in table.get("PartitionKeys", []))),
             count(_number(table.get("Parameters", {}).get("recordCount"))),

@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from amp_sandbox import aws
 from amp_sandbox.audit import sources
 from amp_sandbox.console.formats import plural
-from amp_sandbox.console.tables import Cell, Table, body, count, identifier, moment, problem, record, size, text
+from amp_sandbox.console.tables import (
+    Cell,
+    Table,
+    body,
+    count,
+    identifier,
+    in_address,
+    moment,
+    problem,
+    record,
+    size,
+    text,
+)
 from amp_sandbox.publish.streams import Stream, app_events, catalog_changes, record_id, streams
 from amp_sandbox.settings import Settings
 
@@ -86,7 +97,7 @@ def _objects(settings: Settings, of: Sequence[Stream]) -> list[tuple[Cell, ...]]
 
 
 def _object(key: str) -> Cell:
-    return identifier(key, f"/object?key={quote(key, safe='')}")
+    return identifier(key, f"/object?key={in_address(key)}")
 
 
 def _errors(settings: Settings, of: Sequence[Stream]) -> Sequence[Table]:

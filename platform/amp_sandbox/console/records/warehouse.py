@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from amp_sandbox.console.collect.warehouse import ANALYST, SCHEMA, mart_rows
-from amp_sandbox.console.tables import Cell, Table, count, identifier, text
+from amp_sandbox.console.tables import Cell, Table, count, identifier, in_address, text
 from amp_sandbox.settings import Settings
 from amp_sandbox.warehouse.client import query
 
@@ -15,7 +14,7 @@ ROWS_SHOWN = 50
 def marts(settings: Settings) -> Sequence[Table]:
     """The marts and how many rows each has."""
     rows = [
-        (identifier(f"{SCHEMA}.{mart.name}", f"/hops/warehouse/{quote(mart.name, safe='')}"), count(mart.rows))
+        (identifier(f"{SCHEMA}.{mart.name}", f"/hops/warehouse/{in_address(mart.name)}"), count(mart.rows))
         for mart in mart_rows(settings)
     ]
     return (Table("Marts", ("table", "rows"), rows, "No mart was built yet.", "sandbox batch"),)
