@@ -13,13 +13,15 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# --- environments: each is rebuilt only when its lock changes ---------------------------------
+# --- environments: make has the installer's and the sandbox's, `sandbox setup` makes all others -----
 
 .PHONY: setup
-setup: .venv/.installed .envs/localstack/.installed .envs/lambda/.installed .envs/catalog_api/.installed .envs/spark/.installed .envs/airflow/.installed ## Install everything the sandbox needs (Python packages only)
+setup: .venv/.installed ## Install everything the sandbox needs (Python packages only)
+	@$(SANDBOX) setup
 
 .PHONY: setup-dev
-setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/airflow/.installed-dev .envs/clients/.installed ## Install what tests, linters and benchmarks need too
+setup-dev: .venv/.installed ## Install what tests, linters and benchmarks need too
+	@$(SANDBOX) setup --dev
 
 .envs/uv/.installed: $(REQUIREMENTS)/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Set PYTHON=/path/to/python3.11."; exit 1; }
@@ -33,52 +35,6 @@ setup-dev: setup .venv/.installed-dev .envs/spark/.installed-dev .envs/airflow/.
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/sandbox.txt
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --build-constraints $(REQUIREMENTS)/build.txt --editable .
-	@touch $@
-
-.venv/.installed-dev: $(REQUIREMENTS)/dev.txt .venv/.installed
-	@echo "Installing the development tools"
-	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $(REQUIREMENTS)/dev.txt
-	@touch $@
-
-.envs/localstack/.installed: $(REQUIREMENTS)/localstack.txt platform/localstack_extension/pyproject.toml $(REQUIREMENTS)/build.txt .envs/uv/.installed
-	@echo "Installing the localstack environment"
-	@test -x .envs/localstack/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/localstack
-	@$(UV) pip install --quiet --python .envs/localstack/bin/python --require-hashes -r $(REQUIREMENTS)/localstack.txt
-	@$(UV) pip install --quiet --python .envs/localstack/bin/python --no-deps --build-constraints $(REQUIREMENTS)/build.txt --editable platform/localstack_extension
-	@.envs/localstack/bin/python -m amp_localstack.service_catalog
-	@touch $@
-
-.envs/airflow/.installed: $(REQUIREMENTS)/airflow.txt .envs/uv/.installed
-	@echo "Installing the airflow environment"
-	@test -x .envs/airflow/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/airflow
-	@$(UV) pip install --quiet --python .envs/airflow/bin/python --require-hashes -r $(REQUIREMENTS)/airflow.txt
-	@rm -rf .envs/airflow/airflow.db .envs/airflow/first-home
-	@AIRFLOW_HOME=$(CURDIR)/.envs/airflow/first-home .envs/airflow/bin/python -m airflow db migrate > .envs/airflow/migrate.log 2>&1 || { cat .envs/airflow/migrate.log; exit 1; }
-	@mv .envs/airflow/first-home/airflow.db .envs/airflow/airflow.db
-	@rm -rf .envs/airflow/first-home
-	@touch $@
-
-.envs/spark/.installed: $(REQUIREMENTS)/spark.txt spark/s3_connector/amp-s3-connector.jar .venv/.installed
-	@echo "Installing the spark environment"
-	@test -x .envs/spark/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/spark
-	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark.txt
-	@.venv/bin/python -m amp_sandbox.runtime.class_archive
-	@touch $@
-
-.envs/spark/.installed-dev: $(REQUIREMENTS)/spark_dev.txt .envs/spark/.installed
-	@echo "Installing the test tools of the spark environment"
-	@$(UV) pip install --quiet --python .envs/spark/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/spark_dev.txt
-	@touch $@
-
-.envs/airflow/.installed-dev: $(REQUIREMENTS)/airflow_dev.txt .envs/airflow/.installed
-	@echo "Installing the test tools of the airflow environment"
-	@$(UV) pip install --quiet --python .envs/airflow/bin/python --require-hashes -r $(REQUIREMENTS)/airflow_dev.txt
-	@touch $@
-
-.envs/%/.installed: $(REQUIREMENTS)/%.txt $(REQUIREMENTS)/build.txt .envs/uv/.installed
-	@echo "Installing the $* environment"
-	@test -x .envs/$*/bin/python || $(UV) venv --quiet --python $(PYTHON) .envs/$*
-	@$(UV) pip install --quiet --python .envs/$*/bin/python --require-hashes --build-constraints $(REQUIREMENTS)/build.txt -r $(REQUIREMENTS)/$*.txt
 	@touch $@
 
 .PHONY: lock
@@ -114,13 +70,20 @@ reset: setup ## Empty all data: a fresh, deployed sandbox
 
 # --- build --------------------------------------------------------------------------------------
 
+.PHONY: wheel
+wheel: setup ## Build the wheel for other people's suites, and its constraints (dist/)
+	@rm -rf dist
+	@$(UV) build --quiet --build-constraints $(REQUIREMENTS)/build.txt --out-dir dist .
+	@sed -n 's/^\([a-z0-9][^\\]*[^ \\]\) *\\*$$/\1/p' $(REQUIREMENTS)/sandbox.txt > dist/constraints.txt
+	@ls dist
+
 .PHONY: s3-connector
 s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 	@.envs/spark/bin/python spark/s3_connector/build.py
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -152,6 +115,9 @@ test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 test-e2e: setup-dev ## The sandbox used as a user does
 	@.venv/bin/pytest tests/e2e
 
+pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
+	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page
+
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)
 
@@ -159,3 +125,4 @@ docs: setup-dev ## Write the generated pages of docs/ again
 	@.venv/bin/python -m amp_sandbox.reference
 	@.venv/bin/python -m amp_sandbox.standins.coverage
 	@.venv/bin/python -m amp_sandbox.warehouse.reference
+	@.venv/bin/python -m amp_sandbox.testkit.reference

@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Param, TaskGroup, chain, task
 from amp_dags.alerts import late_after
 from amp_dags.crawl import CrawlOperator
 from amp_dags.options import TAGS, default_args, option
-from amp_dags.runs import LAST_DAY, MACROS, daily_at
+from amp_dags.runs import CATALOGUE_DAY, LAST_DAY, MACROS, daily_at
 from amp_dags.spark import SparkJobOperator, cancel_all
 from amp_dags.sql import files
 from amp_dags.warehouse import check, mart
@@ -25,8 +25,9 @@ says when it is not.
 | `date` | another day than that of the interval |
 | `days` | how many days up to it are rebuilt; 2, unless more are late |
 
-A run replaces the rows of its days, so it may be repeated: the same raw data gives the same rows. The tables of shows,
-creators and users are those of the run's day: after filling days of the past, run the newest day again.
+A run replaces the rows of its days, so it may be repeated: the same raw data gives the same rows. Shows are as the
+catalogue has them when the run begins, whichever its days are. The tables of creators and users are those of the run's
+day: after filling days of the past, run the newest day again.
 
 ## Filling days of the past
 
@@ -71,10 +72,11 @@ wrong, mend it: a check that is passed over is soon passed over always.
 """
 
 
-def _job(name: str, *, takes_days: bool = False, hours: int = 1) -> SparkJobOperator:
+def _job(name: str, *, day: str = LAST_DAY, takes_days: bool = False, hours: int = 1) -> SparkJobOperator:
     return SparkJobOperator(
         task_id=name,
         job=name,
+        day=day,
         takes_days=takes_days,
         execution_timeout=timedelta(hours=hours),
         doc_md=JOB.format(job=name),
@@ -112,7 +114,7 @@ with DAG(
 
     with TaskGroup("jobs", tooltip="Spark jobs on EMR on EKS, by what they read"):
         events = _job("events", takes_days=True, hours=2)
-        show_catalog = _job("show_catalog")
+        show_catalog = _job("show_catalog", day=CATALOGUE_DAY)
         profiles = _job("profiles")
         sessions = _job("sessions", takes_days=True)
         show_engagement = _job("show_engagement", takes_days=True)

@@ -39,9 +39,30 @@ def client_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def session(settings: Settings) -> Any:
+    """A boto3 session whose clients and resources are of this sandbox unless told otherwise.
+
+    They cannot be sent elsewhere by `AWS_ENDPOINT_URL` and its like, as the endpoint is given to each.
+    """
+    import boto3
+
+    class SandboxSession(boto3.Session):  # type: ignore[misc]
+        def client(self, service_name: str, *args: Any, **values: Any) -> Any:
+            return super().client(service_name, *args, **_of_sandbox(settings.localstack_url, values))
+
+        def resource(self, service_name: str, *args: Any, **values: Any) -> Any:
+            return super().resource(service_name, *args, **_of_sandbox(settings.localstack_url, values))
+
+    return _new_session(SandboxSession, settings.region)
+
+
 def _new_client(endpoint: str, region: str, service: str) -> Any:
     import boto3
-    import botocore.config
+
+    return _new_session(boto3.Session, region).client(service, **_of_sandbox(endpoint, {}))
+
+
+def _new_session(kind: Any, region: str) -> Any:
     import botocore.session
 
     # A session variable given as a constant is never looked up in the environment or in a file.
@@ -52,22 +73,26 @@ def _new_client(endpoint: str, region: str, service: str) -> Any:
             "credentials_file": (None, None, os.devnull, None),
         }
     )
-    session = boto3.Session(
+    return kind(
         aws_access_key_id=ACCESS_KEY_ID,
         aws_secret_access_key=SECRET_ACCESS_KEY,
         region_name=region,
         botocore_session=core,
     )
-    return session.client(
-        service,
-        endpoint_url=endpoint,
-        config=botocore.config.Config(
-            connect_timeout=2,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=50,
-            proxies={},
-            inject_host_prefix=False,
-            s3={"addressing_style": "path"},
-        ),
+
+
+def _of_sandbox(endpoint: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a client of the sandbox; what is given wins, setting by setting."""
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=2,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=50,
+        proxies={},
+        inject_host_prefix=False,
+        s3={"addressing_style": "path"},
     )
+    given = values.get("config")
+    return {"endpoint_url": endpoint, **values, "config": config.merge(given) if given else config}

@@ -56,6 +56,11 @@ def settings_page() -> str:
             "| --- | --- | --- |",
             *rows,
             "",
+            f"One more variable is of the installation, not of a sandbox: `{paths.ENVIRONMENTS_VARIABLE}` names the",
+            "folder of the services' Python environments, which `sandbox setup` makes. In a checkout it is `.envs`;",
+            "else a folder of the installed version's own below `~/.cache/amp-sandbox` (`$XDG_CACHE_HOME` moves it).",
+            "Without a checkout, a sandbox's home is `.sandbox` in the current folder.",
+            "",
         ]
     )
 

@@ -212,13 +212,13 @@ class Settings(BaseSettings):
         return f"{function}-{self.stage}"
 
 
-def load_settings() -> Settings:
+def load_settings(home: Path | None = None) -> Settings:
     """The settings that apply here: the environment's, then those of the sandbox running in that home, then
-    defaults.
+    defaults. With a `home`, that one is meant and not the environment's.
 
     Raises SandboxError that names the variable when a value is invalid.
     """
-    given = _read()
+    given = _read(**({"home": home} if home else {}))
     recorded = _of_running_sandbox(given.home)
     if not recorded:
         return _distinct(given)

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -38,7 +39,7 @@ def prepared(bag: Any) -> Callable[..., tuple[Any, dict[str, Any]]]:
     def prepare(dag_id: str, task_id: str, run_id: str = "a run", **pulled: str) -> tuple[Any, dict[str, Any]]:
         task = bag.dags[dag_id].get_task(task_id).prepare_for_execution()
         context = {
-            "dag_run": SimpleNamespace(run_id=run_id),
+            "dag_run": SimpleNamespace(run_id=run_id, start_date=datetime(2026, 11, 26, 2, 0, 1, tzinfo=UTC)),
             "params": {"date": "2026-11-25", "days": 2},
             "ti": SimpleNamespace(id=uuid4(), map_index=-1, xcom_pull=lambda task_ids, key: pulled[key]),
         }

@@ -70,6 +70,15 @@ def test_a_job_is_started_and_waited_for_without_a_worker(job):
     assert emr.cancelled == []
 
 
+def test_shows_are_made_of_all_changes_until_the_run_begins(prepared):
+    task, context = prepared("lake_daily", "jobs.show_catalog")
+    task.hook.__dict__["conn"] = emr = FakeEmr()
+    deferred(task.execute, context)
+    [started] = emr.started
+    assert started["jobDriver"]["sparkSubmitJobDriver"]["entryPointArguments"][-2:] == ["--date", "2026-11-26"]
+    assert started["name"].startswith("show_catalog/2026-11-25/")
+
+
 @pytest.mark.parametrize("state", ["PENDING", "SUBMITTED", "RUNNING"])
 def test_a_run_that_an_earlier_try_left_is_cancelled_and_ends_before_the_next_is_started(job, state):
     """As after a worker that was killed, or when somebody clears a task whose run goes on."""

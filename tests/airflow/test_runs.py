@@ -8,13 +8,14 @@ import pytest
 from airflow.timetables.base import TimeRestriction
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from amp_dags.runs import first_day, last_day, run_mark
+from amp_dags.runs import catalogue_day, first_day, last_day, run_mark
 
 
 @dataclass(frozen=True)
 class Run:
     data_interval_start: datetime | None
     run_after: datetime
+    start_date: datetime = datetime(2026, 11, 26, 2, 0, 1, tzinfo=UTC)
 
 
 TWO_OCLOCK = datetime(2026, 11, 26, 2, tzinfo=UTC)
@@ -38,6 +39,15 @@ NO_INTERVAL = Run(None, datetime(2026, 11, 26, 15, 30, tzinfo=UTC))
 def test_days_of_a_run(run, date, days, first, last):
     params = {"date": date, "days": days}
     assert (first_day(run, params), last_day(run, params)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("date", "day"),
+    [(None, "2026-11-26"), ("2026-03-01", "2026-11-26"), ("2026-11-27", "2026-11-27")],
+    ids=["scheduled", "for a day of the past", "for today, by a clock that is ahead"],
+)
+def test_the_catalogue_is_taken_as_it_is_whichever_day_is_rebuilt(date, day):
+    assert catalogue_day(SCHEDULED, {"date": date, "days": 2}) == day
 
 
 def test_a_backfill_is_of_the_days_before_its_range_and_each_is_one_runs_own():

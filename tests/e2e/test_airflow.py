@@ -10,10 +10,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
+from playwright.sync_api import expect
+from support.browser import needs_browser, page, picture
 from support.dag_runs import DagRuns
 from support.sandboxes import run
 from support.waiting import eventually
@@ -96,6 +100,20 @@ def test_status_shows_airflow_and_the_dags_are_listed(sandbox: Settings, daily: 
     assert not any(one["paused"] for one in found.values())
 
 
+@needs_browser
+def test_the_web_page_lets_its_user_in_and_shows_the_run(sandbox: Settings, run_id: str, tmp_path: Path) -> None:
+    login = json.loads(run(sandbox, "dag", "login", "--json").stdout)
+    with page(1440, 900) as tab:
+        tab.goto(login["url"])
+        tab.get_by_label("Username").fill(login["user"])
+        tab.locator("input[type=password]").fill(login["password"])
+        tab.get_by_role("button", name="Sign in").click()
+        expect(tab.get_by_role("link", name="Dags").first).to_be_visible(timeout=30_000)
+        tab.goto(f"{login['url']}/dags/lake_daily/runs/{quote(run_id)}")
+        expect(tab.get_by_text("crawl_transformed").first).to_be_visible(timeout=30_000)
+        assert picture(tab, "airflow", tmp_path).stat().st_size > 20_000
+
+
 def test_what_the_demo_published_has_triggered_the_dag_of_arrivals(sandbox: Settings, demo: dict[str, Any]) -> None:
     arrivals = DagRuns(sandbox, "lake_on_arrival")
     done = eventually(
@@ -126,6 +144,7 @@ def test_new_raw_data_triggers_it_with_no_further_command(sandbox: Settings, dem
     assert new[-1]["run_type"] == "asset_triggered"
 
 
+@pytest.mark.timeout(900)
 def test_the_marts_of_the_daily_dag_equal_those_of_the_commands(sandbox: Settings, daily: DagRuns) -> None:
     by_airflow = all_rows(sandbox)
     assert all(by_airflow.values())
@@ -194,6 +213,7 @@ def test_a_task_whose_worker_was_killed_is_tried_again(sandbox: Settings, daily:
     assert unfinished_jobs(sandbox) == []
 
 
+@pytest.mark.timeout(1500)
 def test_a_backfill_gives_what_daily_runs_give(sandbox: Settings, daily: DagRuns) -> None:
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=n) for n in (3, 2, 1)]

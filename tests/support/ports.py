@@ -1,22 +1,5 @@
-"""Ports that nobody uses, so that any number of test runs can go on side by side."""
+"""Ports that nobody uses, so that any number of test runs can go on side by side: the test kit's own."""
 
-import random
-import socket
+from amp_sandbox.testkit.ports import free_ports
 
-# Below the ports that systems give to outgoing connections: one of those could be taken before a server binds it.
-_LOWEST, _HIGHEST = 10_000, 32_000
-
-
-def free_ports(count: int) -> list[int]:
-    """Distinct ports of 127.0.0.1 that are free at this moment."""
-    found: set[int] = set()
-    for port in random.sample(range(_LOWEST, _HIGHEST), 1_000):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.add(port)
-        if len(found) == count:
-            return list(found)
-    raise RuntimeError(f"fewer than {count} of 1,000 ports are free")
+__all__ = ["free_ports"]

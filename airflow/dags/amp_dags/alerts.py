@@ -9,9 +9,9 @@ from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference
 
 _FAILED = """\
-The task {{ ti.task_id }} of {{ ti.dag_id }} failed, at try {{ ti.try_number }} of {{ task.retries + 1 }}.
+The task {{ ti.task_id }} of {{ ti.dag_id }} failed, at try {{ ti.try_number }} of {{ ti.max_tries + 1 }}.
 
-Run: {{ ti.run_id }}
+Run: {{ ti.run_id }}{% if last_day is defined %}, for {{ last_day(dag_run, params) }}{% endif %}
 Why: {{ exception }}
 Log: {{ ti.log_url }}
 

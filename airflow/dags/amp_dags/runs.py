@@ -17,10 +17,12 @@ class Run(Protocol):
 
     data_interval_start: datetime | None
     run_after: datetime
+    start_date: datetime | None
 
 
 LAST_DAY = "{{ last_day(dag_run, params) }}"
 FIRST_DAY = "{{ first_day(dag_run, params) }}"
+CATALOGUE_DAY = "{{ catalogue_day(dag_run, params) }}"
 
 
 def daily_at(hour: int, *, interval: timedelta = timedelta(0)) -> CronTriggerTimetable:
@@ -44,12 +46,21 @@ def first_day(dag_run: Run, params: Mapping[str, Any]) -> str:
     return (_last_day(dag_run, params) - timedelta(days=int(params["days"]) - 1)).isoformat()
 
 
+def catalogue_day(dag_run: Run, params: Mapping[str, Any]) -> str:
+    """The day up to which the catalogue's changes are taken: that on which the run began.
+
+    Shows are then what they are, whichever day is rebuilt; filling days of the past does not take them back.
+    """
+    began = dag_run.start_date or dag_run.run_after
+    return max(_last_day(dag_run, params), began.date()).isoformat()
+
+
 def run_mark(run_id: str) -> str:
     """A run in few characters, as names of jobs and statements have room for."""
     return hashlib.sha256(run_id.encode()).hexdigest()[:12]
 
 
-MACROS = {"last_day": last_day, "first_day": first_day}
+MACROS = {"last_day": last_day, "first_day": first_day, "catalogue_day": catalogue_day}
 
 
 def _last_day(dag_run: Run, params: Mapping[str, Any]) -> date:

@@ -37,10 +37,10 @@ class SparkJobOperator(EmrContainerOperator):
     Job runs are named `job/day/mark`, where the mark is that of the DAG's run.
     """
 
-    def __init__(self, *, job: str, takes_days: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, job: str, day: str = LAST_DAY, takes_days: bool = False, **kwargs: Any) -> None:
         artifacts = option("artifacts_bucket")
         arguments = ["--raw", f"s3://{option('raw_bucket')}", "--transformed", f"s3://{option('transformed_bucket')}"]
-        arguments += ["--date", LAST_DAY]
+        arguments += ["--date", day]
         if takes_days:
             arguments += ["--days", "{{ params.days }}"]
         super().__init__(
@@ -97,9 +97,9 @@ class SparkJobOperator(EmrContainerOperator):
         if ended["status"] == "success":
             return run_id
         run = self.hook.conn.describe_job_run(virtualClusterId=self.virtual_cluster_id, id=run_id)["jobRun"]
-        reason = run.get("stateDetails") or run.get("failureReason") or ended["message"]
+        reason = str(run.get("stateDetails") or run.get("failureReason") or ended["message"]).rstrip(".")
         log = f"{option('spark_log_uri').rstrip('/')}/{self.virtual_cluster_id}/jobs/{run_id}/"
-        raise AirflowException(f"The job {self.job} is {run['state']}: {reason} Its log: aws s3 ls --recursive {log}")
+        raise AirflowException(f"The job {self.job} is {run['state']}: {reason}. Its log: aws s3 ls --recursive {log}")
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after waiting. Where that failed or took too long, nobody waits any more: the run is cancelled."""

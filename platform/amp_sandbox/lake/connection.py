@@ -71,5 +71,5 @@ def httpfs() -> Path:
     path = folder / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
     if not path.is_file():
         what = f"The installed duckdb-extension-httpfs does not fit DuckDB {duckdb.__version__}."
-        raise SandboxError(what, f"Missing: {path}", "Run: make setup")
+        raise SandboxError(what, f"Missing: {path}", f"Run: {paths.SETUP_COMMAND}")
     return path

@@ -160,6 +160,7 @@ def _service(settings: Settings, name: str, command: str, *arguments: str, membe
         health_path="/api/v2/monitor/health",
         health_member=member,
         priority=50,
+        ready_seconds=180,  # four large Python programs at once: minutes, when the machine has other work
         stop_seconds=3,  # a scheduler waits for its tasks; what they did is gone with the sandbox
         on_demand=True,
         profile=PROFILE,

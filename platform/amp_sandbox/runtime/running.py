@@ -6,14 +6,16 @@ then another sandbox, and its streams, stack and lake are not this one's.
 **Left out:** whether every service is healthy; a command that needs one says so itself.
 """
 
+from pathlib import Path
+
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime.processes import find
 from amp_sandbox.settings import Settings, load_settings
 
 
-def running_settings() -> Settings:
-    """The settings that apply here; raises SandboxError when no sandbox runs in their home."""
-    settings = load_settings()
+def running_settings(home: Path | None = None) -> Settings:
+    """The settings that apply here, or in a home; raises SandboxError when no sandbox runs there."""
+    settings = load_settings(home)
     if not find(settings.home):
         raise SandboxError(
             "The sandbox does not run.",

@@ -171,5 +171,6 @@ def _catalog_api(settings: Settings) -> Service:
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """The settings as the variables that they are read from."""
-    return {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
+    """The settings as the variables that they are read from, and where the environments are."""
+    values = {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
+    return values | {paths.ENVIRONMENTS_VARIABLE: str(paths.ENVIRONMENTS)}

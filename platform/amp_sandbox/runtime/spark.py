@@ -26,7 +26,7 @@ from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.settings import Settings, variable
 
 MASTER, WORKER, HISTORY = "spark_master", "spark_worker", "spark_history"
-CONNECTOR = paths.SPARK / "s3_connector" / "amp-s3-connector.jar"
+CONNECTOR = paths.S3_CONNECTOR
 CONNECTOR_CLASS = "amp.s3.S3FileSystem"
 FAST_START = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 CLASS_ARCHIVE = "classes.jsa"

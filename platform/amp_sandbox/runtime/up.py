@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from amp_sandbox import environments, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.runtime import airflow, processes, spark, supervisord
@@ -119,10 +120,10 @@ def _always(services: Sequence[Service]) -> list[Service]:
 
 
 def _require_environments(services: Sequence[Service]) -> None:
-    missing = sorted({str(service.python) for service in services if not service.python.exists()})
+    missing = environments.missing([service.python for service in services])
     if missing:
         raise SandboxError(
-            "The sandbox is not installed completely.", "Missing: " + ", ".join(missing), "Run: make setup"
+            "The sandbox is not installed completely.", "Missing: " + ", ".join(missing), f"Run: {paths.SETUP_COMMAND}"
         )
 
 

@@ -12,7 +12,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
 import hashlib
 import io
 import os
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -20,13 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amp_sandbox import paths
-from amp_sandbox.errors import SandboxError
+from amp_sandbox.installer import uv
 from amp_sandbox.stack.template import CodeResource
 
 REQUIREMENTS = "requirements.txt"
-INSTALLER = paths.REPOSITORY / ".envs" / "uv" / "bin" / "uv"
-BUILDS = paths.REPOSITORY / ".envs" / "builds"
-SYSTEM_CERTIFICATES = {"UV_SYSTEM_CERTS": "true"}  # as in the Makefile: a mirror's may be the machine's own
+BUILDS = paths.ENVIRONMENTS / "builds"
 IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".DS_Store"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip file can hold
 
@@ -107,17 +104,14 @@ def _installed(requirements: Path, logical_id: str) -> Path:
     with tempfile.TemporaryDirectory(dir=BUILDS) as work:
         built = Path(work, "packages")
         # fmt: off
-        command = [
-            str(INSTALLER), "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
-            "--python", str(paths.environment_python("lambda")), "--target", str(built), "-r", str(requirements),
-        ]
+        uv(
+            [
+                "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
+                "--python", paths.environment_python("lambda"), "--target", built, "-r", requirements,
+            ],
+            f"{logical_id}: its {REQUIREMENTS} could not be installed.",
+        )
         # fmt: on
-        try:
-            subprocess.run(command, env=os.environ | SYSTEM_CERTIFICATES, check=True, capture_output=True, text=True)
-        except FileNotFoundError:
-            raise SandboxError("The installer of Python packages is missing.", hint="Run: make setup") from None
-        except subprocess.CalledProcessError as error:
-            raise SandboxError(f"{logical_id}: its {REQUIREMENTS} could not be installed.", error.stderr) from None
         (built / ".lock").unlink(missing_ok=True)
         try:
             built.rename(target)

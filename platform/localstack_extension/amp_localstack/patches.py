@@ -16,6 +16,7 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
+from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 from localstack.services.lambda_.invocation import metrics as lambda_metrics
 from localstack.services.lambda_.invocation.assignment import AssignmentService
@@ -37,6 +38,8 @@ from amp_localstack.metrics import Metric, MetricCounter
 
 log = logging.getLogger(__name__)
 
+AT_TIMESTAMP = "AT_TIMESTAMP"
+
 
 def apply() -> None:
     """Apply all, once."""
@@ -45,6 +48,7 @@ def apply() -> None:
     _let_environments_be_added_while_one_is_looked_for()
     _poll_standard_queues_promptly()
     _keep_the_state_of_an_updated_mapping()
+    _read_streams_from_a_time()
     _refuse_what_cannot_run()
     _deliver_logs_together()
     _count_metrics()
@@ -113,6 +117,29 @@ def _keep_the_state_of_an_updated_mapping() -> None:
         workers = SERVICE_PLUGINS.get_service("lambda")._provider.esm_workers
         if workers.get(self.uuid, self) is self:
             original(self, new_state)
+
+
+def _read_streams_from_a_time() -> None:
+    """LocalStack takes a mapping with the starting position AT_TIMESTAMP, and then fails at every attempt to read."""
+
+    @patch(EsmWorkerFactory.get_esm_worker)
+    def get_esm_worker(original: Any, self: Any) -> Any:
+        worker = original(self)
+        if isinstance(worker.poller, KinesisPoller) and self.esm_config["StartingPosition"] == AT_TIMESTAMP:
+            worker.poller.stream_parameters["StartingPositionTimestamp"] = self.esm_config["StartingPositionTimestamp"]
+        return worker
+
+    @patch(KinesisPoller.initialize_shards)
+    def initialize_shards(original: Any, self: Any) -> Any:
+        moment = self.stream_parameters.get("StartingPositionTimestamp")
+        if moment is None:
+            return original(self)
+        position = {"StreamARN": self.source_arn, "ShardIteratorType": AT_TIMESTAMP, "Timestamp": moment}
+        shards = self.source_client.describe_stream(StreamARN=self.source_arn)["StreamDescription"]["Shards"]
+        iterators = (
+            (s["ShardId"], self.source_client.get_shard_iterator(ShardId=s["ShardId"], **position)) for s in shards
+        )
+        return {shard_id: answer["ShardIterator"] for shard_id, answer in iterators}
 
 
 def _refuse_what_cannot_run() -> None:

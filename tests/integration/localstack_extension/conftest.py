@@ -89,17 +89,20 @@ def make_function(bare: Callable[[str], Any], unique: str) -> Iterator[MakeFunct
 
 @pytest.fixture
 def deploy(bare: Callable[[str], Any], unique: str) -> Iterator[Deploy]:
-    """Deploys resources through a change set; answers the stack's status, its reason, and what was to change."""
+    """Deploys resources, by name, through a change set; answers the stack's status, its reason, and what was to change.
+
+    `parameters` are the template's, with their values as defaults.
+    """
     cloudformation = bare("cloudformation")
     made: list[str] = []
 
-    def deployed(**resources: Any) -> tuple[str, str, set[str]]:
+    def deployed(*, parameters: Any = None, **resources: Any) -> tuple[str, str, set[str]]:
         name = f"c{time.monotonic_ns()}"
         answer = cloudformation.create_change_set(
             StackName=unique,
             ChangeSetName=name,
             ChangeSetType="UPDATE" if made else "CREATE",
-            TemplateBody=json.dumps({"Resources": resources}),
+            TemplateBody=json.dumps({"Parameters": parameters or {}, "Resources": resources}),
             Capabilities=["CAPABILITY_IAM"],
         )
         made.append(answer["Id"])

@@ -47,6 +47,36 @@ def test_what_did_not_change_is_not_touched(deploy, unique):
     assert deploy(Queue=queue(unique, VisibilityTimeout=120))[0] == "UNCHANGED"
 
 
+def test_a_parameter_that_is_a_list_changes_what_has_it_when_it_changes(bare, deploy, unique):
+    alarm = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmName": unique,
+            "AlarmActions": {"Ref": "Actions"},
+            "Namespace": "AWS/SQS",
+            "MetricName": "NumberOfMessagesSent",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+        },
+    }
+    arns = [f"arn:aws:sns:us-east-1:000000000000:{name}" for name in ("a", "b", "c")]
+
+    def actions(*wanted):
+        return {"Actions": {"Type": "CommaDelimitedList", "Default": ", ".join(wanted)}}
+
+    def found():
+        return bare("cloudwatch").describe_alarms(AlarmNames=[unique])["MetricAlarms"][0]["AlarmActions"]
+
+    assert deploy(parameters=actions(*arns[:2]), Alarm=alarm)[0] == "CREATE_COMPLETE"
+    assert found() == arns[:2]
+    assert deploy(parameters=actions(*arns[:2]), Alarm=alarm)[0] == "UNCHANGED"
+    assert deploy(parameters=actions(*arns[1:]), Alarm=alarm)[0] == "UPDATE_COMPLETE"
+    assert found() == arns[1:]
+
+
 def test_a_stream_has_the_shards_and_retention_of_the_template(bare, deploy, unique):
     kinesis = bare("kinesis")
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from support.ports import free_ports
 
@@ -44,3 +45,18 @@ def test_nothing_of_the_users_own_aws_setup_is_used(monkeypatch: pytest.MonkeyPa
 def test_an_unknown_profile_of_the_user_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "there-is-none")
     assert aws.client(Settings(localstack_port=4998), "s3").meta.endpoint_url == "http://127.0.0.1:4998"
+
+
+def test_a_sessions_clients_and_resources_are_the_sandboxs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere.example")
+    monkeypatch.setenv("AWS_PROFILE", "there-is-none")
+    session = aws.session(Settings(localstack_port=4997, region="eu-west-1"))
+    for client in (session.client("s3"), session.resource("s3").meta.client):
+        assert client.meta.endpoint_url == "http://127.0.0.1:4997"
+        assert client.meta.region_name == "eu-west-1"
+        assert client.meta.config.s3 == {"addressing_style": "path"}
+
+
+def test_a_sessions_client_may_be_configured_further() -> None:
+    config = aws.session(Settings()).client("sqs", config=Config(read_timeout=7)).meta.config
+    assert (config.read_timeout, config.connect_timeout, config.proxies) == (7, 2, {})

@@ -136,3 +136,11 @@ def test_a_sandbox_of_another_home_is_not_asked(home: Path, tmp_path: Path, monk
     record_settings(Settings(home=home, localstack_port=5001))
     monkeypatch.setenv("SANDBOX_HOME", str(tmp_path / "other"))
     assert load_settings().localstack_port == 4566
+
+
+@pytest.mark.usefixtures("_running")
+def test_a_home_that_is_named_wins_over_the_environments(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_settings(Settings(home=home, localstack_port=14566))
+    monkeypatch.setenv("SANDBOX_HOME", "/elsewhere")
+    found = load_settings(home)
+    assert (found.home, found.localstack_port) == (home, 14566)

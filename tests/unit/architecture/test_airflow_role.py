@@ -39,6 +39,8 @@ PROVIDER = {
     "RedshiftDataTrigger": {"redshift-data:DescribeStatement"},
     "MessageQueueTrigger": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
     "SnsNotifier": {"sns:Publish"},
+    # What is asked of their clients is found below.
+    "EmrContainerHook": set(),
     "GlueCatalogHook": set(),
     "AwsGenericHook": set(),
     "RUNNING_STATES": set(),

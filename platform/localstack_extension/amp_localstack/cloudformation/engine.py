@@ -2,7 +2,8 @@
 
 LocalStack's engine waits five seconds between two looks at a resource, takes an update that a provider does not
 implement as done, hides the error of one that failed, and after a failure still deletes what the update would have
-replaced, but undoes nothing: the next deployment then meets resources it does not know.
+replaced, but undoes nothing: the next deployment then meets resources it does not know. A parameter that is a list it
+compares with its text of before, so that what has it changes with each deployment.
 
 **Left out:** roll-back triggers and `OnFailure`: a deployment that fails is always rolled back. LocalStack does not
 read `DeletionPolicy`, but a bucket that holds objects is never deleted (see `foundation_types`).
@@ -21,7 +22,11 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
     ChangeSetModelExecutorResult,
     TriggerRollback,
 )
-from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
+    ChangeSetModelPreproc,
+    PreprocEntityDelta,
+    PreprocProperties,
+)
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
     ProgressEvent,
@@ -88,6 +93,7 @@ def apply() -> None:
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(
         _preferring_ours(ResourceProviderExecutor.try_load_resource_provider)
     )
+    patch(ChangeSetModelPreproc.visit_node_parameter)(_parameter_as_before)
     patch(ChangeSetModelExecutor._execute_resource_action)(_execute_and_note)
     patch(ChangeSetModelExecutor.execute)(_execute)
     # The reason of resources that were not reached because of another; AWS's words.
@@ -96,6 +102,14 @@ def apply() -> None:
 
 def _deploy_promptly(original: Callable[..., ProgressEvent], *args: Any, **kwargs: Any) -> ProgressEvent:
     return original(*args, **{"sleep_time": SECONDS_BETWEEN_LOOKS, **kwargs})
+
+
+def _parameter_as_before(original: Callable[..., Any], self: Any, node: Any) -> Any:
+    """A list is one in both states, not only in the new one."""
+    delta = original(self, node)
+    if isinstance(delta.after, list) and isinstance(delta.before, str):
+        return PreprocEntityDelta(before=[item.strip() for item in delta.before.split(",")], after=delta.after)
+    return delta
 
 
 def _preferring_ours(original: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from amp_sandbox import installer
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.stack import package
 from amp_sandbox.stack.template import CodeResource
@@ -65,15 +66,15 @@ def test_requirements_are_installed_beside_the_code(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "BUILDS", tmp_path / "builds")
-    installer = tmp_path / "installer"
+    program = tmp_path / "installer"
     # Stands in for `uv pip install --target DIR`: writes one module there, and counts its calls.
-    installer.write_text(
+    program.write_text(
         "#!/bin/sh\n"
         'while [ "$1" != --target ]; do shift; done\n'
         'mkdir -p "$2" && echo "Y = 2" > "$2/dependency.py" && echo called >> "$0.calls"\n'
     )
-    installer.chmod(0o755)
-    monkeypatch.setattr(package, "INSTALLER", installer)
+    program.chmod(0o755)
+    monkeypatch.setattr(installer, "program", lambda: str(program))
     (source / "requirements.txt").write_text("dependency==1 --hash=sha256:00\n")
     assert names(built(source).body) == ["app.py", "dependency.py", "inner/part.py", "requirements.txt"]
     built(source)
@@ -84,10 +85,10 @@ def test_requirements_that_cannot_be_installed_are_an_error_with_the_installers_
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "BUILDS", tmp_path / "builds")
-    installer = tmp_path / "installer"
-    installer.write_text("#!/bin/sh\necho 'no such package' >&2; exit 1\n")
-    installer.chmod(0o755)
-    monkeypatch.setattr(package, "INSTALLER", installer)
+    program = tmp_path / "installer"
+    program.write_text("#!/bin/sh\necho 'no such package' >&2; exit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(installer, "program", lambda: str(program))
     (source / "requirements.txt").write_text("dependency==1\n")
     with pytest.raises(SandboxError, match="no such package") as failure:
         built(source)

@@ -1,0 +1,1 @@
+"""Counts the likes of each show, live."""
