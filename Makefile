@@ -83,7 +83,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e bench docs pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e bench docs pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -98,7 +98,7 @@ format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
-test: check test-unit test-spark test-airflow test-integration test-e2e ## Everything: linters, types, unit, Spark, DAGs, integration, end to end
+test: check test-unit test-spark test-airflow test-integration test-browser test-e2e ## Everything: linters, types, unit, Spark, DAGs, integration, browser, end to end
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
@@ -112,11 +112,14 @@ test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration
 
+test-browser: setup-dev ## The console in the system's Chromium
+	@.venv/bin/pytest tests/browser
+
 test-e2e: setup-dev ## The sandbox used as a user does
 	@.venv/bin/pytest tests/e2e
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
-	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page
+	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or picture"
 
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)

@@ -4,6 +4,7 @@ A value that is not known is written as an en dash, and never as zero.
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +57,7 @@ def ago(at: float | datetime | None, now: float | None = None) -> str:
     if at is None:
         return NONE
     moment = at.timestamp() if isinstance(at, datetime) else at
-    seconds = max(0.0, (datetime.now(UTC).timestamp() if now is None else now) - moment)
+    seconds = max(0.0, (time.time() if now is None else now) - moment)
     if seconds < 2:
         return "just now"
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):

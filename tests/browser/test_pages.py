@@ -1,0 +1,183 @@
+"""Pages at three widths, light and dark, and when there is nobody to ask; no sandbox is needed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from support.browser import Colours, needs_browser, page, picture
+from support.console_app import Numbers, served, settings_of_nothing
+
+from amp_sandbox.console.collect import Facts, Number
+from amp_sandbox.console.flow import hops
+from amp_sandbox.console.platform_state import Platform
+from amp_sandbox.settings import Settings
+
+pytestmark = needs_browser
+
+STATES = ("idle", "moving", "ready", "waiting", "failing", "off", "unknown")
+
+# WCAG's contrast of every text on a page with what is behind it.
+# https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+CONTRASTS = """
+() => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
+  const drawing = canvas.getContext("2d", {willReadFrequently: true});
+  const rgba = (colour) => {
+    drawing.clearRect(0, 0, 1, 1);
+    drawing.fillStyle = colour;
+    drawing.fillRect(0, 0, 1, 1);
+    return [...drawing.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = ([r, g, b]) => [r, g, b]
+    .map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = rgba(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return rgba("white");
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || !element.checkVisibility({checkOpacity: true})) continue;
+    const [a, b] = [luminance(rgba(getComputedStyle(element).color)), luminance(ground(element))].sort();
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push([element.className, element.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
+  }
+  return low;
+}
+"""
+
+
+def numbers() -> Numbers:
+    """Every hop, in one state after the other."""
+    facts = {
+        name: Facts(
+            STATES[place % len(STATES)],  # type: ignore[arg-type]
+            "1,234,567",
+            "records",
+            (Number("now", "1,234/s"), Number("failed", "12", bad=True)),
+            "A sentence on what is wrong here." if place % 5 == 4 else "",
+        )
+        for place, name in enumerate(hops(Settings()))
+    }
+    return Numbers(facts)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_pages_fit_their_width_and_every_text_stands_out(tmp_path: Path, width: int, colours: Colours) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()), page(width, 900, colours) as tab:
+        for path in ("/", "/trace", "/audit", "/logs/console", "/nothing", "/dead-letters"):
+            tab.goto(settings.console_url + path)
+            assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert tab.evaluate(CONTRASTS) == [], path
+            name = path.strip("/").replace("/", "-") or "map"
+            assert picture(tab, f"{name}-{width}-{colours}", tmp_path, whole=True).exists()
+
+
+def test_pages_ask_nothing_of_anybody_else(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    asked: list[str] = []
+    with served(settings, numbers()), page() as tab:
+        tab.on("request", lambda request: asked.append(request.url))
+        for path in ("/", "/trace", "/audit", "/logs/console"):
+            tab.goto(settings.console_url + path)
+    assert asked
+    assert [url for url in asked if not url.startswith(settings.console_url)] == []
+
+
+def test_every_hop_has_a_name_and_is_reached_by_keyboard(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()), page(1440, 900) as tab:
+        tab.goto(settings.console_url)
+        reached = []
+        for _ in range(60):
+            tab.keyboard.press("Tab")
+            hop = tab.evaluate("document.activeElement.dataset.hop")
+            if hop:
+                reached.append(hop)
+        assert set(reached) == set(hops(settings))
+        for hop in hops(settings).values():
+            # The name tells what it is and how it is.
+            expect(tab.locator(f'[data-hop="{hop.name}"]')).to_have_accessible_name(_named(hop.title))
+
+
+def _named(title: str) -> Any:
+    import re
+
+    return re.compile(rf"^{re.escape(title)} \w")
+
+
+def test_without_scripts_the_map_is_complete(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()), page() as tab:
+        plain = tab.context.browser.new_context(java_script_enabled=False).new_page()  # type: ignore[union-attr]
+        plain.goto(settings.console_url)
+        expect(plain.locator('[data-hop="topic"]')).to_contain_text("1,234,567")
+
+
+def test_the_chosen_colours_stay(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()), page() as tab:
+        tab.goto(settings.console_url)
+        light = _ground(tab)
+        tab.get_by_role("button", name="Use dark colours").click()
+        dark = _ground(tab)
+        tab.reload()
+        assert (_ground(tab), light != dark) == (dark, True)
+
+
+def _ground(tab: Page) -> str:
+    return str(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_nothing_moves_for_those_who_want_it_still(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()), page() as tab:
+        tab.emulate_media(reduced_motion="reduce")
+        tab.goto(settings.console_url)
+        assert tab.evaluate("document.getAnimations().length") == 0
+
+
+def test_the_page_says_that_the_sandbox_is_gone_and_recovers_by_itself(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    made = numbers()
+    with page() as tab:
+        with served(settings, made):
+            tab.goto(settings.console_url)
+            expect(tab.locator("#connection")).to_have_text("Live", timeout=20_000)
+            made.platform = Platform(False, "LocalStack was restarted, and its state is gone.", "sandbox up")
+            expect(tab.locator("#problem")).to_contain_text("state is gone", timeout=20_000)
+            expect(tab.locator("#problem code")).to_have_text("sandbox up")
+            expect(tab.locator('[data-hop="topic"]')).to_have_attribute("data-state", "unknown")
+            made.platform = Platform(True)
+            expect(tab.locator("#problem")).to_be_hidden(timeout=20_000)
+        expect(tab.locator("#connection")).to_contain_text("does not answer", timeout=20_000)
+        with served(settings, made):
+            expect(tab.locator("#connection")).to_have_text("Live", timeout=30_000)
+
+
+def test_a_page_in_the_background_asks_for_nothing(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()) as live, page() as tab:
+        tab.goto(settings.console_url)
+        expect(tab.locator("#connection")).to_have_text("Live", timeout=20_000)
+        assert live.viewers == 1
+        # Chromium without a window never hides a page; the event that it would send is sent by hand.
+        tab.evaluate(
+            "Object.defineProperty(document, 'hidden', {get: () => true}),"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        expect_no_viewer(live)
+
+
+def expect_no_viewer(live: Any) -> None:
+    from support.waiting import eventually
+
+    eventually(lambda: live.viewers, lambda viewers: viewers == 0, timeout=20, what="the stream to be closed")
