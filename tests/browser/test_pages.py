@@ -81,6 +81,14 @@ def test_pages_fit_their_width_and_every_text_stands_out(tmp_path: Path, width: 
             assert picture(tab, f"{name}-{width}-{colours}", tmp_path, whole=True).exists()
 
 
+def test_a_text_that_does_not_stand_out_is_found(tmp_path: Path) -> None:
+    settings = settings_of_nothing(tmp_path)
+    with served(settings, numbers()), page() as tab:
+        tab.goto(settings.console_url + "/nothing")
+        tab.evaluate("document.querySelector('h1').style.color = '#8a8a8a'")  # 3.2 on the page's ground
+        assert [found[2] for found in tab.evaluate(CONTRASTS)] == ["3.19"]
+
+
 def test_pages_ask_nothing_of_anybody_else(tmp_path: Path) -> None:
     settings = settings_of_nothing(tmp_path)
     asked: list[str] = []
