@@ -83,7 +83,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e bench docs pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e test-long bench docs pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -104,10 +104,10 @@ test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
 
 test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
-	@.envs/spark/bin/python -m pytest tests/spark
+	@.envs/spark/bin/pytest tests/spark
 
 test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
-	@.envs/airflow/bin/python -m pytest tests/airflow
+	@.envs/airflow/bin/pytest tests/airflow
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration
@@ -116,7 +116,10 @@ test-browser: setup-dev ## The console in the system's Chromium
 	@.venv/bin/pytest tests/browser
 
 test-e2e: setup-dev ## The sandbox used as a user does
-	@.venv/bin/pytest tests/e2e
+	@.venv/bin/pytest tests/e2e -m "not long"
+
+test-long: setup-dev ## Tests that take minutes each, such as a backfill; not part of `make test`
+	@.venv/bin/pytest tests/e2e -m long
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
 	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or picture"

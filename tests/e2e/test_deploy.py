@@ -15,7 +15,7 @@ from support.sandboxes import environment, own_settings
 from amp_sandbox import aws, paths
 from amp_sandbox.settings import Settings
 
-PARTS = ("platform", "services", "seed_data")
+PARTS = ("airflow", "platform", "services", "spark", "seed_data")
 EDIT = "\n\ndef lambda_handler(event, context):\n    return {'answered by': 'the edited handler'}\n"
 
 
