@@ -1,4 +1,4 @@
-"""A warehouse without a sandbox, whose lake is plain tables: for tests of the marts' SQL and of what reads the marts."""
+"""A warehouse without a sandbox, whose lake is plain tables: for tests of marts and of what reads them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

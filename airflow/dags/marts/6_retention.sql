@@ -1,7 +1,7 @@
 -- How many listeners come back: for each day on which listeners were seen for the first time, how many of them had a
 -- session so many days later. Anonymous visits are left out, as nobody can tell whether they came back.
--- Rebuilt as a whole, of all days that the lake has, whichever a run rebuilds: who came back is known by looking at the days
--- before, and a session that comes late may make an earlier day somebody's first.
+-- Rebuilt as a whole, of all days that the lake has, whichever a run rebuilds: who came back is known by looking at the
+-- days before, and a session that comes late may make an earlier day somebody's first.
 
 CREATE TABLE IF NOT EXISTS marts.retention (
     first_day DATE NOT NULL,

@@ -36,6 +36,7 @@ _PAGES: Mapping[str, tuple[Link, ...]] = {
     "ingest": (Link("Its whole log", "/logs/lambda/catalog-ingest"),),
     "flattener": (Link("Its whole log", "/logs/lambda/show-flattener"),),
     "event_transform": (Link("Its whole log", "/logs/lambda/event-transform"),),
+    "warehouse": (Link("Reports", "/reports", "what the marts are for"),),
 }
 
 

@@ -52,9 +52,10 @@ def test_the_map_names_every_hop_and_its_state_in_words(console: Any) -> None:
 
 
 def test_without_a_sandbox_a_page_says_what_failed_and_what_to_do(console: Any) -> None:
-    answer = console.get("/dead-letters")
-    assert answer.status == 503
-    assert "sandbox status" in answer.data.decode()
+    for path in ("/dead-letters", "/reports", "/reports/daily-flash", "/reports/daily-flash/days.csv"):
+        answer = console.get(path)
+        assert answer.status == 503
+        assert "sandbox status" in answer.data.decode()
 
 
 def test_an_action_without_the_token_changes_nothing(console: Any) -> None:

@@ -18,6 +18,8 @@ from amp_sandbox.console.pages.hop import Link
 from amp_sandbox.console.pages.states import STATE_WORDS
 from amp_sandbox.console.pages.trace import ENDS
 from amp_sandbox.console.platform_state import Platform
+from amp_sandbox.console.reports.plots import Interval, Series, across, intervals, over_time
+from amp_sandbox.console.reports.report import Change, Column, Content, Figure, Report, Sheet, table_of
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.settings import Settings
 from amp_sandbox.trace import Hop, Trace
@@ -75,6 +77,24 @@ def a_table(value: str) -> tables.Table:
     return tables.Table(value, (value,) * len(cells), [cells], value, value, f"note {value}")
 
 
+def a_report(value: str) -> Report:
+    return Report("daily-flash", value, value, lambda _ask, _days: a_content(value))
+
+
+def a_sheet(value: str) -> Sheet:
+    return Sheet("sheet", value, [Column("title", value, "text"), Column("id", value, "id")], [{"title": value}], value)
+
+
+def a_content(value: str) -> Content:
+    """With a plot of each kind."""
+    drawings = (
+        over_time("over", value, [value, f"x{value}"], [Series(value, [1, 2]), Series(f"x{value}", [1, None])]),
+        across("across", value, [f"x{value}"], [Series(value, [1])], unit="x"),
+        intervals("intervals", value, [Interval(value, 1, 0, 2), Interval(value, None, None, None)], "x"),
+    )
+    return Content([a_sheet(value)], drawings, [Figure(value, value, [Change(value, value, f"x{value}")])], f"x{value}")
+
+
 def pages(value: str) -> dict[str, Elements]:
     """Every template that shows what others wrote, with that value wherever one can be."""
     table = a_table(value)
@@ -120,6 +140,24 @@ def pages(value: str) -> dict[str, Elements]:
             problem=SandboxError(value, f"x{value}", f"x{value}"),
         ),
         "problem": rendered("problem.html", problem=SandboxError(value, f"x{value}", f"x{value}")),
+        "reports": rendered("reports.html", reports=[a_report(value)], newest=value),
+        "report": rendered(
+            "report.html",
+            report=a_report(value),
+            problem=None,
+            newest=value,
+            given={"from": value, "to": value},
+            ranges=[(value, "?from=2026-03-02")],
+            content=a_content(value),
+            tables=[(table_of(a_sheet(value)), "/reports/x/y.csv")],
+            query="from=2026-03-02",
+        ),
+        "bad days": rendered(
+            "report.html",
+            report=a_report(value),
+            problem=SandboxError(value, f"x{value}"),
+            given={"from": value, "to": value},
+        ),
         "log": rendered("log.html", source=value, lines=[f"x{value}"]),
         "logs": rendered("logs.html", services=[value], functions=[value]),
     }
