@@ -1,5 +1,7 @@
 """Pages at three widths, light and dark, and when there is nobody to ask; no sandbox is needed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.browser import Colours, needs_browser, page, picture
 from support.console_app import Numbers, served, settings_of_nothing
+from support.made_marts import fill
+from support.mart_warehouse import mart_warehouse
 
 from amp_sandbox.console.collect import Facts, Number
 from amp_sandbox.console.flow import hops
 from amp_sandbox.console.platform_state import Platform
+from amp_sandbox.console.reports import REPORTS, source
+from amp_sandbox.console.reports.source import Ask, asking
 from amp_sandbox.settings import Settings
 
 pytestmark = needs_browser
@@ -52,6 +58,17 @@ CONTRASTS = """
 }
 """
 
+# The texts of a drawing that lie on others.
+OVERLAPS = """
+() => [...document.querySelectorAll(".plot > svg")].flatMap((drawing) => {
+  const texts = [...drawing.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+  return texts.flatMap(([a, one], place) => texts.slice(place + 1)
+    .filter(([, other]) => one.left < other.right && other.left < one.right)
+    .filter(([, other]) => one.top + 2 < other.bottom - 2 && other.top + 2 < one.bottom - 2)
+    .map(([b]) => [a, b]));
+})
+"""
+
 
 def numbers() -> Numbers:
     """Every hop, in one state after the other."""
@@ -79,6 +96,61 @@ def test_pages_fit_their_width_and_every_text_stands_out(tmp_path: Path, width: 
             assert tab.evaluate(CONTRASTS) == [], path
             name = path.strip("/").replace("/", "-") or "map"
             assert picture(tab, f"{name}-{width}-{colours}", tmp_path, whole=True).exists()
+
+
+@pytest.fixture(scope="module")
+def reports_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Of a console whose analyst asks a warehouse of made-up marts; the console is served."""
+    folder = tmp_path_factory.mktemp("reports")
+
+    with mart_warehouse(folder) as warehouse, pytest.MonkeyPatch.context() as patch:
+
+        @contextmanager
+        def analyst(_settings: Settings) -> Iterator[Ask]:
+            with warehouse.analyst() as connection:
+                yield asking(connection)
+
+        fill(warehouse)
+        patch.setattr(source, "analyst", analyst)
+        settings = settings_of_nothing(folder / "home")
+        with served(settings, numbers()):
+            yield settings
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_reports_fit_their_width_and_every_text_stands_out(
+    reports_settings: Settings, tmp_path: Path, width: int, colours: Colours
+) -> None:
+    with page(width, 900, colours) as tab:
+        for name in ("", *REPORTS):
+            tab.goto(f"{reports_settings.console_url}/reports/{name}".rstrip("/"))
+            assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert tab.evaluate(CONTRASTS) == [], name
+            assert tab.evaluate(OVERLAPS) == [], name
+            assert picture(tab, f"report-{name or 'list'}-{width}-{colours}", tmp_path, whole=True).exists()
+
+
+def test_days_are_chosen_by_keyboard_and_wrong_ones_can_be_mended(reports_settings: Settings) -> None:
+    with page() as tab:
+        tab.goto(reports_settings.console_url + "/reports/engagement")
+        tab.get_by_label("From").fill("2026-03-09")
+        tab.get_by_label("To").fill("2026-03-01")
+        tab.get_by_label("To").press("Enter")
+        expect(tab.get_by_role("alert")).to_contain_text("The first day is after the last.")
+        tab.get_by_label("To").fill("2026-03-10")
+        tab.get_by_label("To").press("Enter")
+        expect(tab.get_by_role("img", name="Shows that were listened to most")).to_be_visible()
+        assert tab.url.endswith("/reports/engagement?from=2026-03-09&to=2026-03-10")
+
+
+def test_a_table_is_taken_away_as_a_file(reports_settings: Settings) -> None:
+    with page() as tab:
+        tab.goto(reports_settings.console_url + "/reports/engagement?from=2026-03-01&to=2026-03-10")
+        with tab.expect_download() as begun:
+            tab.get_by_role("link", name="By creator as a CSV file").click()
+        assert begun.value.suggested_filename == "amp-engagement-creators-2026-03-01-2026-03-10.csv"
+        assert begun.value.path().read_text().startswith("creator_display_name,")
 
 
 def test_a_text_that_does_not_stand_out_is_found(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def build(ask: Ask, days: Days) -> Content:
     by_day: Mapping[date, Mapping[str, Any]] = {row["dt"]: row for row in rows}
     names = [name for name in rows[0] if name != "dt"] if rows else list(_USUAL)
     kinds = {name: kind_of(rows, name) for name in names}
-    columns = [Column("dt", "day", "day"), *(Column(name, title(name), kinds[name]) for name in names)]
+    columns = [Column("dt", "day", "day"), *(Column(name, title(name).lower(), kinds[name]) for name in names)]
     shown = [{"dt": day, **by_day.get(day, {})} for day in reversed(list(days))]
     figures = [_figure(by_day, days.last, name, kinds[name]) for name in names]
     lead = "" if days.last in by_day else f"There are no numbers of {days.last}."

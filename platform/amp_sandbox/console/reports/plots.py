@@ -16,7 +16,8 @@ LEFT, RIGHT = 7.0, 98.0
 HEIGHT, TOP, BOTTOM = 230.0, 26.0, 196.0
 ROW = 46.0
 MOST_DOTS = 70
-MOST_LETTERS = 40
+MOST_LETTERS, FEW_LETTERS = 40, 20
+"""How much of a label there is room for on a phone, beside a number and beside an interval."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def intervals(name: str, title: str, rows: Sequence[Interval], unit: str) -> Dra
     dots, texts = [], [Text(x(0), bottom + 16, "0", "middle", "tick")]
     for place, row in enumerate(rows):
         y = place * ROW + 31
-        texts.append(Text(0, y - 14, shortened(row.label)))
+        texts.append(Text(0, y - 14, shortened(row.label, FEW_LETTERS)))
         told = "too little is known"
         if row.middle is not None and row.low is not None and row.high is not None:
             told = f"{row.middle:+.1f} ({row.low:+.1f} to {row.high:+.1f})".replace("-", "−")  # noqa: RUF001
@@ -176,7 +177,7 @@ def intervals(name: str, title: str, rows: Sequence[Interval], unit: str) -> Dra
 
 def nice_step(most: float) -> float:
     """How far grid lines are apart, so that about three fit below a value: 1, 2 or 5 times a power of ten."""
-    if most <= 0:
+    if most < 1e-6:
         return 1.0
     rough = most / 3
     power = 10 ** math.floor(math.log10(rough))
@@ -192,9 +193,9 @@ def said(value: float | None, percent: bool = False) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.1f}"
 
 
-def shortened(label: str) -> str:
-    """The beginning of a label, for which there is room on a phone."""
-    return label if len(label) <= MOST_LETTERS else f"{label[: MOST_LETTERS - 1].rstrip()}…"
+def shortened(label: str, most: int = MOST_LETTERS) -> str:
+    """The beginning of a label."""
+    return label if len(label) <= most else f"{label[: most - 1].rstrip()}…"
 
 
 def _height(value: float, top: float) -> float:
@@ -206,10 +207,10 @@ def _across(place: int, count: int) -> float:
 
 
 def _ends(count: int) -> dict[int, str]:
-    """The places whose labels are written: more would not fit on a phone."""
-    if count > 2:
+    """The places whose labels are written, as a phone has room for: the ends, and the middle if there is one."""
+    if count > 6 or count in (3, 5):
         return {0: "start", count // 2: "middle", count - 1: "end"}
-    return {0: "start", count - 1: "end"} if count == 2 else dict.fromkeys(range(count), "middle")
+    return {0: "start", count - 1: "end"} if count > 1 else dict.fromkeys(range(count), "middle")
 
 
 def _beside(points: Sequence[object], place: int) -> bool:
