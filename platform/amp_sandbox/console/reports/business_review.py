@@ -10,7 +10,7 @@ from typing import Any
 from amp_sandbox.console import formats
 from amp_sandbox.console.reports.days import Days
 from amp_sandbox.console.reports.plots import Series, across, over_time
-from amp_sandbox.console.reports.report import Column, Content, Figure, Report, Sheet, change, written
+from amp_sandbox.console.reports.report import Column, Content, Figure, Report, Sheet, change, plotted, written
 from amp_sandbox.console.reports.source import Ask, Row
 
 WEEK = 7
@@ -44,13 +44,13 @@ def build(ask: Ask, days: Days) -> Content:
             "weeks",
             "Listened hours a week",
             [f"to {week['week_to']}" for week in by_time],
-            [Series("Listened hours", [_number(week["listened_hours"]) for week in by_time])],
+            [Series("Listened hours", [plotted(week["listened_hours"]) for week in by_time])],
         ),
         across(
             "categories",
             "Listened hours by category",
             [row["category"] or formats.NONE for row in categories[:MOST_CATEGORIES]],
-            [Series("Listened hours", [_number(row["listened_hours"]) for row in categories[:MOST_CATEGORIES]])],
+            [Series("Listened hours", [plotted(row["listened_hours"]) for row in categories[:MOST_CATEGORIES]])],
         ),
     ]
     note = "Counted back from the last day. A week that lacks days has its number of days, and is compared with none."
@@ -84,10 +84,6 @@ def _figure(weeks: list[dict[str, Any]], column: Column) -> Figure:
     value = last[column.key]
     heading = column.heading.capitalize()
     return Figure(heading, written(column.kind, value), [change("week before", value, was)])
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
 
 
 REPORT = Report(

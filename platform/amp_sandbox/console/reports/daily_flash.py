@@ -10,7 +10,7 @@ from typing import Any
 
 from amp_sandbox.console.reports.days import Days
 from amp_sandbox.console.reports.plots import Series, over_time
-from amp_sandbox.console.reports.report import Column, Content, Figure, Kind, Report, Sheet, change, written
+from amp_sandbox.console.reports.report import Column, Content, Figure, Kind, Report, Sheet, change, plotted, written
 from amp_sandbox.console.reports.source import DAILY_FLASH, Ask
 
 COMPARED = (("day before", 1), ("week before", 7))
@@ -34,7 +34,7 @@ def build(ask: Ask, days: Days) -> Content:
             f"flash-{name.replace('_', '-')}",
             f"{title(name)} a day",
             [day.isoformat() for day in days],
-            [Series(title(name), [_number(by_day.get(day, {}).get(name)) for day in days])],
+            [Series(title(name), [plotted(by_day.get(day, {}).get(name)) for day in days])],
         )
         for name in ("listeners", "listened_hours")
     ]
@@ -56,10 +56,6 @@ def _figure(by_day: Mapping[date, Mapping[str, Any]], day: date, name: str, kind
     value = by_day.get(day, {}).get(name)
     before = {since: by_day.get(day - timedelta(days=n), {}).get(name) for since, n in COMPARED}
     return Figure(title(name), written(kind, value), [change(since, value, was) for since, was in before.items()])
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
 
 
 REPORT = Report(

@@ -4,11 +4,10 @@
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from amp_sandbox.console.reports.days import Days
 from amp_sandbox.console.reports.plots import Drawing, Series, across
-from amp_sandbox.console.reports.report import Column, Content, Report, Sheet
+from amp_sandbox.console.reports.report import Column, Content, Report, Sheet, plotted
 from amp_sandbox.console.reports.source import Ask, Row
 
 MOST_BARS = 10
@@ -59,7 +58,7 @@ def build(ask: Ask, days: Days) -> Content:
 
 def _hours(name: str, title: str, rows: Sequence[Row], label: str, otherwise: str) -> Drawing:
     first = rows[:MOST_BARS]
-    values: list[Any] = [None if row["listened_hours"] is None else float(row["listened_hours"]) for row in first]
+    values = [plotted(row["listened_hours"]) for row in first]
     return across(name, title, [row[label] or row[otherwise] for row in first], [Series("Hours", values)], "hours")
 
 

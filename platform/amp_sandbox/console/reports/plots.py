@@ -108,14 +108,12 @@ def over_time(
         y = _height(number * step, top)
         lines.append(Line(0, y, 100, y, "grid"))
         texts.append(Text(0, y - 4, said(number * step, percent), style="tick"))
-    across = [_across(place, len(labels)) for place in range(len(labels))]
+    xs = [_across(place, len(labels)) for place in range(len(labels))]
     texts += [
-        Text(across[place], BOTTOM + 20, labels[place], anchor, "tick") for place, anchor in _ends(len(labels)).items()
+        Text(xs[place], BOTTOM + 20, labels[place], anchor, "tick") for place, anchor in _ends(len(labels)).items()
     ]
     for number, one in enumerate(series, 1):
-        points = [
-            None if value is None else (x, _height(value, top)) for x, value in zip(across, one.values, strict=True)
-        ]
+        points = [None if value is None else (x, _height(value, top)) for x, value in zip(xs, one.values, strict=True)]
         lines += [Line(*a, *b, f"s{number}") for a, b in pairwise(points) if a and b]
         alone = {place for place, point in enumerate(points) if point and not _beside(points, place)}
         dots += [

@@ -18,7 +18,7 @@ from typing import Any
 
 from amp_sandbox.console import formats
 from amp_sandbox.console.reports.days import Days
-from amp_sandbox.console.reports.plots import Interval, intervals
+from amp_sandbox.console.reports.plots import Drawing, Interval, intervals
 from amp_sandbox.console.reports.report import Column, Content, Report, Sheet
 from amp_sandbox.console.reports.source import Ask, Row
 
@@ -64,7 +64,7 @@ def build(ask: Ask, days: Days) -> Content:
         Sheet("kinds", "By kind", _KINDS, kinds, "No session came across a promotion on these days."),
         Sheet("promotions", "Each promotion", _EACH, each, "No session came across a promotion on these days."),
     ]
-    return Content(sheets, [one for one in drawings if one.texts[1:]], lead=lead if each else "")
+    return Content(sheets, drawings if each else [], lead=lead if each else "")
 
 
 def judged(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ def _verdict(found: tuple[float, float, float] | None) -> str | None:
     return "works" if low > 0 else "harms" if high < 0 else "may do nothing"
 
 
-def _drawing(name: str, title: str, rows: Sequence[Row], label: str, otherwise: str) -> Any:
+def _drawing(name: str, title: str, rows: Sequence[Row], label: str, otherwise: str) -> Drawing:
     def points(value: float | None) -> float | None:
         return None if value is None else 100 * value
 

@@ -120,6 +120,11 @@ def change(since: str, value: Number | None, before: Number | None) -> Change:
     return Change(since, signed(float(value) - float(before), 0 if whole else 1), more)
 
 
+def plotted(value: Number | None) -> float | None:
+    """A number as plots take it."""
+    return None if value is None else float(value)
+
+
 def table_of(sheet: Sheet) -> Table:
     """A sheet as pages show it."""
     rows = [tuple(_cell(column.kind, row.get(column.key)) for column in sheet.columns) for row in sheet.rows]

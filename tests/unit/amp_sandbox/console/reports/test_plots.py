@@ -4,14 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amp_sandbox.console.reports.plots import BOTTOM, MOST_DOTS, TOP, Interval, Series, across, intervals, nice_step
-from amp_sandbox.console.reports.plots import over_time as drawn
+from amp_sandbox.console.reports.plots import (
+    BOTTOM,
+    MOST_DOTS,
+    TOP,
+    Interval,
+    Series,
+    across,
+    intervals,
+    nice_step,
+    over_time,
+)
 
 values = st.lists(st.none() | st.floats(0, 1e12), max_size=100)
 
 
 def test_a_line_goes_from_value_to_value_in_proportion() -> None:
-    drawing = drawn("n", "T", ["a", "b", "c"], [Series("S", [0, 50, 100])])
+    drawing = over_time("n", "T", ["a", "b", "c"], [Series("S", [0, 50, 100])])
     assert [(dot.x, dot.y) for dot in drawing.dots] == [(7.0, BOTTOM), (52.5, (BOTTOM + TOP) / 2), (98.0, TOP)]
     assert [text.text for text in drawing.texts] == ["0", "50", "100", "a", "b", "c"]
     assert [dot.title for dot in drawing.dots] == ["a, S: 0", "b, S: 50", "c, S: 100"]
@@ -20,7 +29,7 @@ def test_a_line_goes_from_value_to_value_in_proportion() -> None:
 def test_a_missing_value_leaves_a_gap_and_a_lone_one_is_a_dot() -> None:
     labels = [str(n) for n in range(MOST_DOTS + 30)]
     few: list[float | None] = [1.0, 2.0, None, 3.0, None, *[None] * (MOST_DOTS + 25)]
-    drawing = drawn("n", "T", labels, [Series("S", few)])
+    drawing = over_time("n", "T", labels, [Series("S", few)])
     assert len([line for line in drawing.lines if line.style == "s1"]) == 1
     assert [dot.title for dot in drawing.dots] == ["3, S: 3"]  # of so many values others have lines only
 
@@ -29,7 +38,7 @@ def test_a_missing_value_leaves_a_gap_and_a_lone_one_is_a_dot() -> None:
 def test_a_line_plot_stays_within_its_bounds(columns: list[list[float | None]], percent: bool) -> None:
     count = max(len(one) for one in columns)
     series = [Series(f"s{n}", [*one, *[None] * (count - len(one))]) for n, one in enumerate(columns)]
-    drawing = drawn("n", "T", [str(n) for n in range(count)], series, percent=percent)
+    drawing = over_time("n", "T", [str(n) for n in range(count)], series, percent=percent)
     for line in drawing.lines:
         assert 0 <= line.x1 <= 100
         assert 0 <= line.x2 <= 100
