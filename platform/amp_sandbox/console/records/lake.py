@@ -64,7 +64,10 @@ def transformed(settings: Settings) -> Sequence[Table]:
         )
         for folder, entries in sorted(found.items())
     ]
-    note = "_quarantine/ holds rows that broke a rule, with the reason; _reports/ what each run read and wrote."
+    note = (
+        "_quarantine/ holds rows that broke a rule, with the reason; _reports/ what each run read and wrote;"
+        " _pages/ the daily flash."
+    )
     columns = ("folder", "objects", "size", "newest")
     return (Table("Tables", columns, rows, "No job has run yet.", "sandbox batch", note if rows else ""),)
 
