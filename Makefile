@@ -122,7 +122,7 @@ test-long: setup-dev ## Tests that take minutes each, such as a backfill; not pa
 	@.venv/bin/pytest tests/e2e -m long
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
-	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or picture"
+	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or for_the_picture"
 
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)

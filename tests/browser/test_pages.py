@@ -11,6 +11,7 @@ from support.browser import Colours, needs_browser, page, picture
 from support.console_app import Numbers, served, settings_of_nothing
 from support.made_marts import fill
 from support.mart_warehouse import mart_warehouse
+from support.page_checks import CONTRASTS, OVERLAPS, TOO_WIDE
 
 from amp_sandbox.console.collect import Facts, Number
 from amp_sandbox.console.flow import hops
@@ -22,52 +23,6 @@ from amp_sandbox.settings import Settings
 pytestmark = needs_browser
 
 STATES = ("idle", "moving", "ready", "waiting", "failing", "off", "unknown")
-
-# WCAG's contrast of every text on a page with what is behind it.
-# https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
-CONTRASTS = """
-() => {
-  const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
-  const drawing = canvas.getContext("2d", {willReadFrequently: true});
-  const rgba = (colour) => {
-    drawing.clearRect(0, 0, 1, 1);
-    drawing.fillStyle = colour;
-    drawing.fillRect(0, 0, 1, 1);
-    return [...drawing.getImageData(0, 0, 1, 1).data];
-  };
-  const luminance = ([r, g, b]) => [r, g, b]
-    .map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = rgba(getComputedStyle(at).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return rgba("white");
-  };
-  const low = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility({checkOpacity: true})) continue;
-    const [a, b] = [luminance(rgba(getComputedStyle(element).color)), luminance(ground(element))].sort();
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) low.push([element.className, element.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
-  }
-  return low;
-}
-"""
-
-# The texts of a drawing that lie on others.
-OVERLAPS = """
-() => [...document.querySelectorAll(".plot > svg")].flatMap((drawing) => {
-  const texts = [...drawing.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
-  return texts.flatMap(([a, one], place) => texts.slice(place + 1)
-    .filter(([, other]) => one.left < other.right && other.left < one.right)
-    .filter(([, other]) => one.top + 2 < other.bottom - 2 && other.top + 2 < one.bottom - 2)
-    .map(([b]) => [a, b]));
-})
-"""
 
 
 def numbers() -> Numbers:
@@ -92,7 +47,7 @@ def test_pages_fit_their_width_and_every_text_stands_out(tmp_path: Path, width: 
     with served(settings, numbers()), page(width, 900, colours) as tab:
         for path in ("/", "/trace", "/audit", "/logs/console", "/nothing", "/dead-letters"):
             tab.goto(settings.console_url + path)
-            assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert not tab.evaluate(TOO_WIDE), path
             assert tab.evaluate(CONTRASTS) == [], path
             name = path.strip("/").replace("/", "-") or "map"
             assert picture(tab, f"{name}-{width}-{colours}", tmp_path, whole=True).exists()
@@ -125,7 +80,7 @@ def test_reports_fit_their_width_and_every_text_stands_out(
     with page(width, 900, colours) as tab:
         for name in ("", *REPORTS):
             tab.goto(f"{reports_settings.console_url}/reports/{name}".rstrip("/"))
-            assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert not tab.evaluate(TOO_WIDE), name
             assert tab.evaluate(CONTRASTS) == [], name
             assert tab.evaluate(OVERLAPS) == [], name
             assert picture(tab, f"report-{name or 'list'}-{width}-{colours}", tmp_path, whole=True).exists()
@@ -134,12 +89,12 @@ def test_reports_fit_their_width_and_every_text_stands_out(
 def test_days_are_chosen_by_keyboard_and_wrong_ones_can_be_mended(reports_settings: Settings) -> None:
     with page() as tab:
         tab.goto(reports_settings.console_url + "/reports/engagement")
-        tab.get_by_label("From").fill("2026-03-09")
-        tab.get_by_label("To").fill("2026-03-01")
-        tab.get_by_label("To").press("Enter")
+        tab.get_by_label("From", exact=True).fill("2026-03-09")
+        tab.get_by_label("To", exact=True).fill("2026-03-01")
+        tab.get_by_label("To", exact=True).press("Enter")
         expect(tab.get_by_role("alert")).to_contain_text("The first day is after the last.")
-        tab.get_by_label("To").fill("2026-03-10")
-        tab.get_by_label("To").press("Enter")
+        tab.get_by_label("To", exact=True).fill("2026-03-10")
+        tab.get_by_label("To", exact=True).press("Enter")
         expect(tab.get_by_role("img", name="Shows that were listened to most")).to_be_visible()
         assert tab.url.endswith("/reports/engagement?from=2026-03-09&to=2026-03-10")
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.browser import needs_browser, page, picture
+from support.browser import Colours, needs_browser, page, picture
+from support.page_checks import CONTRASTS, OVERLAPS, TOO_WIDE
 from support.sandboxes import COMMAND, environment, run
 
 from amp_sandbox.console.flow import hops
+from amp_sandbox.console.reports import REPORTS
 from amp_sandbox.settings import Settings
 
 WAIT_MS = 60_000
@@ -182,3 +184,26 @@ def test_runs_of_dags_and_jobs_are_shown_with_the_way_to_their_own_pages(
     tab.goto(sandbox.console_url + "/hops/airflow")
     expect(tab.get_by_role("link", name="Airflow", exact=True)).to_have_attribute("href", sandbox.airflow_url)
     expect(tab.locator('[data-hop="airflow"]')).to_have_attribute("data-state", "ready", timeout=WAIT_MS)
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "colours"), [(390, "dark"), (820, "light"), (1440, "dark")])
+def test_pages_full_of_data_fit_their_width_and_every_text_stands_out(
+    sandbox: Settings, demo: dict[str, Any], tmp_path: Path, width: int, colours: Colours
+) -> None:
+    traced = demo["examples"][0]["command"].split()[-1]
+    paths = [
+        *("/", "/reports", "/runs", "/audit", "/dead-letters", "/logs", f"/trace?id={traced}"),
+        *(f"/reports/{name}" for name in REPORTS),
+        *(f"/hops/{name}" for name in hops(sandbox)),
+    ]
+    with page(width, 900, colours) as tab:
+        for path in paths:
+            answer = tab.goto(sandbox.console_url + path)
+            assert answer, path
+            assert answer.status == 200, path
+            assert not tab.evaluate(TOO_WIDE), path
+            assert tab.evaluate(CONTRASTS) == [], path
+            assert tab.evaluate(OVERLAPS) == [], path
+            name = path.partition("?")[0].strip("/").replace("/", "-") or "map"
+            assert picture(tab, f"live-{name}-{width}-{colours}", tmp_path, whole=True).exists()

@@ -42,16 +42,20 @@ function show(snapshot) {
   }
 }
 
+// Only the map says whether it is live; a hop's page has its numbers from here too.
+function tell(text, state) {
+  setText(connection, text);
+  if (connection) connection.dataset.state = state;
+}
+
 const connect = () => {
   const source = new EventSource("/events");
   source.addEventListener("snapshot", (event) => {
-    setText(connection, "Live");
-    connection.dataset.state = "moving";
+    tell("Live", "moving");
     show(JSON.parse(event.data));
   });
   source.addEventListener("error", () => {
-    setText(connection, "The console does not answer. Trying again…");
-    connection.dataset.state = "failing";
+    tell("The console does not answer. Trying again…", "failing");
     // The browser tries again by itself after a lost connection, and not after an answer that is no stream.
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
   });

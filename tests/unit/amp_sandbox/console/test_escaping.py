@@ -184,3 +184,16 @@ def test_no_value_becomes_an_address(value: str) -> None:
 
 def test_a_value_is_shown_as_it_was_written() -> None:
     assert "<script>alert(1)</script>" in "".join(pages("<script>alert(1)</script>")["log"].words)
+
+
+def test_a_hop_of_a_trace_needs_no_row() -> None:
+    hops_seen = (Hop("published to Kinesis", None, {"run": "r"}), Hop("queue", None, {}))
+    page = rendered(
+        "trace.html",
+        wanted="x",
+        found=Trace("x", "app-events", "landed", hops_seen),
+        steps=[(hop, None, "/hops/app") for hop in hops_seen],
+        end=ENDS["landed"],
+        problem=None,
+    )
+    assert "It is in the lake." in page.words
