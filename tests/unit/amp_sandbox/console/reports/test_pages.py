@@ -55,7 +55,7 @@ def page(url: str) -> str:
 
 def test_all_reports_are_listed_with_the_newest_day(site: str) -> None:
     text = page(f"{site}/reports")
-    assert "The newest day is 2026-03-10." in text
+    assert "The newest day is <time>2026-03-10</time>." in text
     assert re.findall(r'href="/reports/([a-z-]+)"', text) == list(REPORTS) == list(SHEETS)
 
 
