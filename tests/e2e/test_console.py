@@ -40,9 +40,10 @@ def query(sandbox: Settings, sql: str) -> list[dict[str, Any]]:
 
 def cells(tab: Page, title: str) -> list[dict[str, str]]:
     """A table of a page: its rows, each by the headings of its columns; of two that are the same, the last."""
-    table = tab.get_by_role("region", name=title, exact=True)
-    headings = table.locator("thead th").all_inner_texts()
-    rows = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
+    # All at once, as a page that is live may replace its tables in between.
+    headings, *rows = tab.get_by_role("region", name=title, exact=True).evaluate(
+        "region => [...region.querySelectorAll('tr')].map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+    )
     return [dict(zip(headings, row, strict=True)) for row in rows]
 
 
