@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,8 @@ def test_the_map_of_a_platform_at_work_for_the_picture(sandbox: Settings, demo: 
                 hop = tab.locator(f'[data-hop="{name}"]')
                 expect(hop).not_to_have_attribute("data-state", "unknown", timeout=WAIT_MS)
                 expect(hop).not_to_have_attribute("data-state", "idle", timeout=WAIT_MS)
+            # Where this sandbox has its home is of no interest to readers.
+            tab.locator("footer").evaluate("footer => footer.remove()")
             assert picture(tab, "console", tmp_path, whole=True).stat().st_size > 20_000
         finally:
             publishing.terminate()
@@ -72,32 +75,32 @@ def test_the_flash_says_what_sql_says(sandbox: Settings, demo: dict[str, Any], t
     tab.get_by_role("link", name="Daily flash").click()
     days = query(sandbox, "select * from marts.daily_flash order by dt desc")
     shown = {row["day"]: row for row in cells(tab, "Day by day")}
-    assert len(days) >= 8
+    assert len(days) >= 7
     for day in days:
         row = shown[day["dt"]]
         assert row["listeners"] == f"{day['listeners']:,}"
         assert row["plays"] == f"{day['plays']:,}"
-        assert row["listened hours"] == f"{float(day['listened_hours']):,.1f}"
-    assert {row["listeners"] for at, row in shown.items() if at < days[-1]["dt"]} <= {"–"}  # noqa: RUF001
+        assert row["listened hours"] == f"{Decimal(str(day['listened_hours'])):,.1f}"
+    assert shown.keys() == {day["dt"] for day in days}
     [change] = query(sandbox, f"select * from marts.daily_flash_change where dt = '{days[0]['dt']}'")
     figure = tab.locator(".figures li").filter(has_text="Sessions").inner_text()
     assert f"{change['sessions']:,}" in figure
     listeners = tab.locator(".figures li").filter(has=tab.get_by_text("Listeners", exact=True)).inner_text()
     for since in ("listeners_since_day_before", "listeners_since_week_before"):
-        assert f"{abs(change[since]):,}" in listeners
+        assert ("–" if change[since] is None else f"{abs(change[since]):,}") in listeners  # noqa: RUF001
     expect(tab.get_by_role("img", name="Listeners a day")).to_be_visible()
 
 
 @needs_browser
 def test_the_business_review_adds_up_the_days(sandbox: Settings, demo: dict[str, Any], tab: Page) -> None:
     tab.goto(sandbox.console_url + "/reports/business-review")
-    newest, before, *_ = cells(tab, "Week by week")
     sums = "select sum(sessions) as s, sum(plays) as p, count(*) as n from marts.daily_flash"
-    for week in (newest, before):
+    weeks = cells(tab, "Week by week")
+    for week in weeks:
         [of_sql] = query(sandbox, f"{sums} where dt between '{week['week from']}' and '{week['to']}'")
         assert (week["sessions"], week["plays"]) == (f"{of_sql['s']:,}", f"{of_sql['p']:,}")
         assert week["days of seven"] == str(of_sql["n"])
-    assert newest["days of seven"] == "7"
+    assert weeks[0]["days of seven"] == "7"
     plays = f"select category, sum(plays) as p from marts.engagement_by_show where {SHOWN} group by 1"
     assert {(row["category"], row["plays"]) for row in cells(tab, "By category")} == {
         (row["category"] or "–", f"{row['p']:,}")  # noqa: RUF001
@@ -132,7 +135,7 @@ def test_engagement_is_that_of_the_marts_on_the_page_and_in_its_files(
     creators = query(sandbox, f"select creator_id as id, {sums.format('engagement_by_creator')} order by hours desc, 1")
     for title, rows in (("By show", shows), ("By creator", creators)):
         assert [(row["id"], row["plays"], row["hours"]) for row in cells(tab, title)] == [
-            (row["id"], f"{row['plays']:,}", f"{float(row['hours']):,.1f}") for row in rows[:50]
+            (row["id"], f"{row['plays']:,}", f"{Decimal(str(row['hours'])):,.1f}") for row in rows[:50]
         ]
     with tab.expect_download() as begun:
         tab.get_by_role("link", name="By show as a CSV file").click()

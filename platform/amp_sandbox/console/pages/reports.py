@@ -23,7 +23,8 @@ RANGES = (7, 28, 90)
 def index(request: Request) -> Response:
     """All reports, and how new their data is."""
     with source.analyst(site.settings_of(request)) as ask:
-        newest = _newest(ask)
+        known = _known(ask)
+    newest = known.last if known else None
     return site.page(request, "reports.html", reports=list(REPORTS.values()), newest=newest)
 
 
@@ -32,9 +33,9 @@ def show(request: Request) -> Response:
     report = _report(request)
     try:
         with source.analyst(site.settings_of(request)) as ask:
-            newest = _newest(ask)
-            days = asked(request.query_params, newest or _today())
-            content = report.build(ask, days) if newest else None
+            known = _known(ask)
+            days = asked(request.query_params, known or _today())
+            content = report.build(ask, days) if known else None
     except BadDaysError as error:
         return site.page(request, "report.html", 400, report=report, problem=error, given=request.query_params)
     return site.page(
@@ -43,7 +44,7 @@ def show(request: Request) -> Response:
         report=report,
         problem=None,
         days=days,
-        newest=newest,
+        known=known,
         given={"from": days.first.isoformat(), "to": days.last.isoformat()},
         ranges=_ranges(days.last),
         **_shown(report, content, days),
@@ -86,20 +87,20 @@ def _report(request: Request) -> Report:
 
 def _asked(request: Request, ask: Ask) -> Days:
     try:
-        return asked(request.query_params, _newest(ask) or _today())
+        return asked(request.query_params, _known(ask) or _today())
     except BadDaysError as error:
         raise HTTPException(400, f"{error.what.rstrip('.')}: {error.why}".rstrip(".")) from None
 
 
-def _newest(ask: Ask) -> date | None:
-    """The newest day that the marts have; None before there are any."""
-    rows = ask("newest_day")
-    newest: date | None = rows[0]["newest"] if rows else None
-    return newest
+def _known(ask: Ask) -> Days | None:
+    """From the oldest to the newest day that the marts have; None before there are any."""
+    rows = ask("known_days")
+    return Days(rows[0]["oldest"], rows[0]["newest"]) if rows and rows[0]["newest"] else None
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _today() -> Days:
+    today = datetime.now(UTC).date()
+    return Days(today, today)
 
 
 def _shown(report: Report, found: Content | None, days: Days) -> Mapping[str, Any]:

@@ -36,13 +36,16 @@ class Days:
         return (self.last - self.first).days + 1
 
 
-def asked(query: Mapping[str, str], newest: date) -> Days:
-    """The days of an address's `from` and `to`; without them, the four weeks up to the newest.
+def asked(query: Mapping[str, str], known: Days) -> Days:
+    """The days of an address's `from` and `to`; without them, the four weeks up to the newest that is known.
+
+    Four weeks begin no earlier than the days that are known, where they end among these.
 
     Raises BadDaysError when they are no days, or not in order, or too many.
     """
-    last = _day("to", query.get("to", "")) or newest
-    first = _day("from", query.get("from", "")) or last - timedelta(days=USUAL_DAYS - 1)
+    last = _day("to", query.get("to", "")) or known.last
+    usual = last - timedelta(days=USUAL_DAYS - 1)
+    first = _day("from", query.get("from", "")) or (max(usual, known.first) if known.first <= last else usual)
     if first > last:
         raise BadDaysError("The first day is after the last.", f"From {first} to {last} there are no days.")
     days = Days(first, last)

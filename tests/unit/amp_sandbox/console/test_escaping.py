@@ -145,7 +145,7 @@ def pages(value: str) -> dict[str, Elements]:
             "report.html",
             report=a_report(value),
             problem=None,
-            newest=value,
+            known=value,
             given={"from": value, "to": value},
             ranges=[(value, "?from=2026-03-02")],
             content=a_content(value),
