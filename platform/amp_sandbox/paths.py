@@ -27,6 +27,7 @@ AIRFLOW = REPOSITORY / "airflow"
 DAGS = AIRFLOW / "dags"
 MARTS = DAGS / "marts"
 DAG_REPORTS = DAGS / "reports"
+NOTEBOOKS = REPOSITORY / "notebooks"
 DOCS = REPOSITORY / "docs"
 
 SANDBOX_PYTHON = REPOSITORY / ".venv" / "bin" / "python" if IS_CHECKOUT else Path(sys.executable)

@@ -161,6 +161,7 @@ def test_the_flash_of_each_day_is_a_page_in_the_lake_that_says_what_the_mart_doe
             assert f'<th scope="row">{name}</th><td>{row[name.lower()]:,}</td>' in html
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_marts_of_the_daily_dag_equal_those_of_the_commands(sandbox: Settings, daily: DagRuns) -> None:
     by_airflow = all_rows(sandbox)

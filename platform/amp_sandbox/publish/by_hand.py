@@ -1,4 +1,4 @@
-"""Publishing as Amp's own systems do: changes of shows through the catalogue service and SNS, events through Kinesis.
+"""Publishing one thing as Amp's own systems do: a change of a show through the catalogue service and SNS, or an event.
 
 Everything goes through the package's own publisher, so `sandbox audit` accounts for it. Whatever is not given has a
 sound value, so that a test names only what it is about; ids are new ones, so that a test finds its own records.

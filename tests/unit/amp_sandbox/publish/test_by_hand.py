@@ -6,10 +6,10 @@ import pytest
 
 import event_contracts
 from amp_sandbox import paths
+from amp_sandbox.publish import by_hand
+from amp_sandbox.publish.by_hand import Publish
 from amp_sandbox.publish.publisher import Message
 from amp_sandbox.settings import Settings
-from amp_sandbox.testkit import publishing
-from amp_sandbox.testkit.publishing import Publish
 
 TYPES = sorted(
     path.stem
@@ -52,8 +52,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
         def put_show(self, show: dict[str, Any]) -> None:
             found.shows.append(show)
 
-    monkeypatch.setattr(publishing, "Publisher", FakePublisher)
-    monkeypatch.setattr(publishing, "CatalogApi", FakeCatalogue)
+    monkeypatch.setattr(by_hand, "Publisher", FakePublisher)
+    monkeypatch.setattr(by_hand, "CatalogApi", FakeCatalogue)
     return found
 
 
