@@ -117,7 +117,7 @@ test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration -n 2 --dist loadfile
 
 test-browser: setup-dev ## The console in the system's Chromium
-	@.venv/bin/pytest tests/browser
+	@.venv/bin/pytest tests/browser -n 2 --dist loadfile
 
 test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
 	@.venv/bin/pytest tests/e2e -n 2 --dist loadgroup $(if $(LONG),,-m "not long")

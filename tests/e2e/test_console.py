@@ -191,7 +191,9 @@ def test_runs_of_dags_and_jobs_are_shown_with_the_way_to_their_own_pages(
 
 
 @needs_browser
-@pytest.mark.parametrize(("width", "colours"), [(390, "dark"), (820, "light"), (1440, "dark")])
+@pytest.mark.parametrize(
+    ("width", "colours"), [(390, "dark"), pytest.param(820, "light", marks=pytest.mark.long), (1440, "light")]
+)
 def test_pages_full_of_data_fit_their_width_and_every_text_stands_out(
     sandbox: Settings, demo: dict[str, Any], tmp_path: Path, width: int, colours: Colours
 ) -> None:
