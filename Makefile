@@ -86,7 +86,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e test-notebooks bench docs site pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e test-notebooks bench docs site pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -102,7 +102,7 @@ format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff format
 	@.venv/bin/python -m amp_sandbox.notebooks.outputs
 
-test: check test-unit test-spark test-airflow test-integration test-e2e $(if $(LONG),test-notebooks) ## Everything: linters, types, unit, Spark, DAGs, integration, end to end; with LONG=1 the notebooks too
+test: check test-unit test-spark test-airflow test-integration test-browser test-e2e $(if $(LONG),test-notebooks) ## Everything: linters, types, unit, Spark, DAGs, integration, browser, end to end; with LONG=1 the notebooks too
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
@@ -116,6 +116,9 @@ test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration -n 2 --dist loadfile
 
+test-browser: setup-dev ## The console in the system's Chromium
+	@.venv/bin/pytest tests/browser -n 2 --dist loadfile
+
 test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
 	@.venv/bin/pytest tests/e2e -n 2 --dist loadgroup $(if $(LONG),,-m "not long")
 
@@ -124,7 +127,7 @@ site: setup-dev ## Make a site of docs/ (build/site/index.html)
 	@echo "build/site/index.html"
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
-	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page
+	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or for_the_picture"
 
 test-notebooks: setup-dev ## The notebooks, from their first cell to their last, on a sandbox with data
 	@$(SANDBOX) setup --notebooks

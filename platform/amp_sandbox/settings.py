@@ -34,6 +34,7 @@ PORTS = (
     "spark_worker_ui_port",
     "spark_history_port",
     "airflow_port",
+    "console_port",
     "notebooks_port",
 )
 
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     airflow_port: Port = Field(
         default=8080, description="Port of Airflow's web page and REST API, and of the API that its tasks use."
     )
+    console_port: Port = Field(default=8090, description="Port of the console, the web page of the whole flow.")
     notebooks_port: Port = Field(default=8888, description="Port of Jupyter, while `sandbox notebooks` runs.")
     stage: str = Field(
         default="local",
@@ -121,6 +123,11 @@ class Settings(BaseSettings):
     def airflow_url(self) -> str:
         """Airflow's web page, and its REST API."""
         return f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def console_url(self) -> str:
+        """The console, the web page of the whole flow."""
+        return f"http://127.0.0.1:{self.console_port}"
 
     @property
     def airflow_environment(self) -> str:

@@ -37,22 +37,23 @@ def read(settings: Settings, source: str | None, count: int, *, follow: bool = F
     """The last lines of one log, or of every service's; with `follow` then every new one, without end."""
     if source and source.startswith(LAMBDA):
         return _lambda_lines(settings, source.removeprefix(LAMBDA), count, follow=follow)
-    files = _files(settings)
-    if source and source not in files:
-        known = ", ".join([*files, LAMBDA + "<function>"])
-        raise SandboxError(f"There is no log of {source!r}.", hint=f"Known: {known}")
+    known = files(settings)
+    if source and source not in known:
+        names = ", ".join([*known, LAMBDA + "<function>"])
+        raise SandboxError(f"There is no log of {source!r}.", hint=f"Known: {names}")
     # supervisord's own log tells of starts and stops; who wants it names it.
-    shown = {source: files[source]} if source else {name: files[name] for name in files if name != SUPERVISORD}
+    shown = {source: known[source]} if source else {name: known[name] for name in known if name != SUPERVISORD}
     return _file_lines(shown, count, follow=follow)
 
 
-def _files(settings: Settings) -> dict[str, Path]:
+def files(settings: Settings) -> dict[str, Path]:
+    """The log files by their names: one for each service, and supervisord's own."""
     names = [*(service.name for service in table(settings)), SUPERVISORD]
     return {name: paths.logs_dir(settings.home) / f"{name}.log" for name in names}
 
 
 def _file_lines(files: dict[str, Path], count: int, *, follow: bool) -> Iterator[Line]:
-    tails = {name: _Tail(path) for name, path in files.items()} if follow else {}
+    tails = {name: Tail(path) for name, path in files.items()} if follow else {}
     for name, path in files.items():
         yield from (Line(name, text) for text in last_lines(path, count))
     while follow:
@@ -61,7 +62,7 @@ def _file_lines(files: dict[str, Path], count: int, *, follow: bool) -> Iterator
         time.sleep(POLL_SECONDS)
 
 
-class _Tail:
+class Tail:
     """What is added to a file after now; goes on in the new file when the log is rotated."""
 
     def __init__(self, path: Path) -> None:
@@ -70,6 +71,7 @@ class _Tail:
         self._rest = b""
 
     def new_lines(self) -> list[str]:
+        """What was added since the last time; a line is told once it is whole."""
         inode, size = self._look()
         if inode != self._inode or size < self._offset:
             self._inode, self._offset, self._rest = inode, 0, b""
@@ -91,19 +93,41 @@ class _Tail:
 
 
 def _lambda_lines(settings: Settings, function: str, count: int, *, follow: bool) -> Iterator[Line]:
-    logs = aws.client(settings, "logs")
-    group = _log_group(settings, logs, function)
-    source = LAMBDA + group.removeprefix(GROUP_PREFIX)
-    events = _events(logs, group, since=0)
-    seen = {event["eventId"] for event in events}
-    yield from _as_lines(source, events[-count:] if count else [])
+    tail = FunctionTail(settings, function)
+    yield from (Line(tail.source, text) for text in tail.last_lines(count))
     while follow:
         time.sleep(LAMBDA_POLL_SECONDS)
-        latest = max((event["timestamp"] for event in events), default=0)
-        newer = _events(logs, group, since=max(0, latest - LATE_MILLISECONDS))
-        yield from _as_lines(source, [event for event in newer if event["eventId"] not in seen])
-        seen = {event["eventId"] for event in newer}
-        events = newer
+        yield from (Line(tail.source, text) for text in tail.new_lines())
+
+
+class FunctionTail:
+    """A function's log: its end, and what is added to it afterwards.
+
+    Raises SandboxError when there is no log of such a function.
+    """
+
+    def __init__(self, settings: Settings, function: str) -> None:
+        self._logs = aws.client(settings, "logs")
+        self._group = _log_group(settings, self._logs, function)
+        self._events: list[dict[str, Any]] = []
+        self._seen: set[str] = set()
+        self.source = LAMBDA + self._group.removeprefix(GROUP_PREFIX)
+        """The log's name among all others."""
+
+    def last_lines(self, count: int) -> list[str]:
+        """The lines of the last events, so many events; from these on, new ones are told."""
+        self._events = _events(self._logs, self._group, since=0)
+        self._seen = {event["eventId"] for event in self._events}
+        return _texts(self._events[-count:] if count else [])
+
+    def new_lines(self) -> list[str]:
+        """What was added since the last time."""
+        latest = max((event["timestamp"] for event in self._events), default=0)
+        newer = _events(self._logs, self._group, since=max(0, latest - LATE_MILLISECONDS))
+        added = [event for event in newer if event["eventId"] not in self._seen]
+        self._seen = {event["eventId"] for event in newer}
+        self._events = newer or self._events
+        return _texts(added)
 
 
 def _log_group(settings: Settings, logs: Any, function: str) -> str:
@@ -127,7 +151,5 @@ def _events(logs: Any, group: str, since: int) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: event["timestamp"])
 
 
-def _as_lines(source: str, events: Sequence[dict[str, Any]]) -> Iterator[Line]:
-    for event in events:
-        for text in event["message"].rstrip("\n").split("\n"):
-            yield Line(source, text)
+def _texts(events: Sequence[dict[str, Any]]) -> list[str]:
+    return [text for event in events for text in event["message"].rstrip("\n").split("\n")]

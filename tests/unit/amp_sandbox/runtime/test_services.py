@@ -67,6 +67,7 @@ def test_the_standins_get_every_setting() -> None:
 def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
     by_stop = sorted(services().values(), key=lambda service: -service.priority)
     assert [service.name for service in by_stop if not service.on_demand] == [
+        "console",
         "standins",
         "warehouse",
         "localstack",
