@@ -18,12 +18,14 @@ def publish(title: str, as_json: bool) -> None:
 
     if not title.strip():
         raise click.UsageError("The title is empty.")
-    published = Publish(running_settings()).change(title=title)
+    settings = running_settings()
+    published = Publish(settings).change(title=title)
     if as_json:
         print_json({"change_id": published.record_id, "show_id": published.document["show_id"]})
         return
     click.echo(f"Published {title!r} as {published.document['show_id']}. Follow the change:")
     click.echo(pasteable(f"  sandbox trace {published.record_id}"))
+    click.echo(f"  {settings.console_url}/trace?id={published.record_id}")
 
 
 COMMANDS = (publish,)

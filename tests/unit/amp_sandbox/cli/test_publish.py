@@ -28,6 +28,7 @@ def test_a_show_is_published_and_how_to_follow_it_is_told(run: Run, titles: list
     assert titles == ["Night Owls"]
     assert "'Night Owls' as show_1" in told
     assert "sandbox trace change-1" in told
+    assert "http://127.0.0.1:8090/trace?id=change-1" in told
 
 
 def test_its_ids_are_json_for_scripts(run: Run, titles: list[str]) -> None:
