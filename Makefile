@@ -120,7 +120,7 @@ test-browser: setup-dev ## The console in the system's Chromium
 	@.venv/bin/pytest tests/browser -n 2 --dist loadfile
 
 test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
-	@.venv/bin/pytest tests/e2e -n 2 --dist loadgroup $(if $(LONG),,-m "not long")
+	@.venv/bin/pytest tests/e2e -n 2 $(if $(LONG),,-m "not long")
 
 site: setup-dev ## Make a site of docs/ (build/site/index.html)
 	@.venv/bin/sphinx-build -q -W --keep-going docs build/site
