@@ -39,8 +39,9 @@ Its runs must go from old to new, one at a time (`max_active_runs` 1): a run bui
 ## When a task fails
 
 It is tried again twice. If that does not help, an alert says what failed, why, and what to do, as does each task's
-own documentation. **Mend the cause and clear the task**: the run goes on from there. Nothing has to be undone first,
-as every task replaces what it wrote; a job that still goes on is cancelled before it is started again.
+own documentation. **Mend the cause and clear the task with all that follow**: the run goes on from there. Nothing has
+to be undone first, as every task replaces what it wrote; a job that still goes on is cancelled before it is started
+again.
 
 To give up a run, mark it as failed. Jobs that go on then are cancelled.
 """

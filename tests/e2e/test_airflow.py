@@ -175,7 +175,7 @@ def test_a_check_that_fails_says_how_many_rows_and_how_to_see_them(
     sandbox: Settings, daily: DagRuns, run_id: str
 ) -> None:
     query(sandbox, "update marts.daily_flash set plays = -1 where dt = (select max(dt) from marts.daily_flash)", "etl")
-    daily.clear(run_id, ["checks.numbers_are_plausible"])
+    daily.clear(run_id, ["checks.numbers_are_plausible"], downstream=True)
     with pytest.raises(SandboxError) as failure:
         follow(sandbox, "lake_daily", run_id, ignore)
     assert failure.value.what == "The DAG lake_daily failed in checks.numbers_are_plausible."

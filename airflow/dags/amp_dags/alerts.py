@@ -18,7 +18,7 @@ Log: {{ ti.log_url }}
 What to do:
 {{ task.doc_md }}
 
-When it is mended, clear the task: the run goes on from there.
+When it is mended, clear the task with all that follow: the run goes on from there.
 """
 _LATE = """\
 The run {{ dag_run.dag_run_id }} of {{ dag_run.dag_id }} has not ended after %s. It goes on.
