@@ -5,9 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.sandboxes import own_settings, run, running
+from support.sandboxes import RUNTIME, own_settings, run, running
 
-from amp_sandbox.settings import Settings
+from amp_sandbox.runtime.compose import engine
+from amp_sandbox.settings import COMPOSE, Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine() -> None:
+    """Where the tests are to run in containers, there has to be an engine."""
+    if RUNTIME == COMPOSE and (problem := engine.problem()):
+        pytest.skip(f"SANDBOX_RUNTIME=compose, and {problem}")
 
 
 @pytest.fixture(scope="session")

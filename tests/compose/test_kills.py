@@ -1,0 +1,115 @@
+"""Each container killed in the middle of a run and started again: nothing is lost, or it is said what was."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from support.sandboxes import COMMAND, environment, run
+from support.waiting import eventually
+
+from amp_sandbox import paths
+from amp_sandbox.runtime.compose import engine, project
+from amp_sandbox.settings import Settings
+
+EVENTS, CHANGES = 20_000, 100
+
+
+@contextmanager
+def seeding(settings: Settings) -> Iterator[None]:
+    """A run: published in the background, from when the first records are until all are."""
+    before = ledger_bytes(settings)
+    process = subprocess.Popen(
+        [COMMAND, "seed", "--changes", str(CHANGES), "--events", str(EVENTS), "--json"],
+        env=environment(settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        eventually(lambda: ledger_bytes(settings), lambda now: now > before, timeout=60, what="records to be published")
+        yield
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+    finally:
+        process.kill()
+
+
+def ledger_bytes(settings: Settings) -> int:
+    files = (paths.state_dir(settings.home) / "ledger").rglob("*.csv")
+    return sum(path.stat().st_size for path in files)
+
+
+def kill(settings: Settings, service: str) -> None:
+    engine.run("compose", "--project-name", project.name(settings.home), "kill", service)
+
+
+def up(settings: Settings, *arguments: str) -> str:
+    answer = run(settings, "up", *arguments, timeout=600)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout + answer.stderr
+
+
+def status(settings: Settings) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(run(settings, "status", "--json").stdout)
+    return told
+
+
+def accounts(settings: Settings) -> dict[str, dict[str, int]]:
+    answer = run(settings, "audit", "--json", "--wait", "240", timeout=400)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return {account["stream"]: account for account in json.loads(answer.stdout)}
+
+
+@pytest.mark.parametrize("service", ["standins", "warehouse"])
+def test_nothing_is_lost_when_a_container_is_killed_during_a_run(sandbox: Settings, service: str) -> None:
+    with seeding(sandbox):
+        kill(sandbox, service)
+        seen = status(sandbox)
+        assert (seen["healthy"], seen["state_lost"]) == (False, False)
+        assert [one["name"] for one in seen["services"] if not one["healthy"]] == [service]
+        up(sandbox, "--no-deploy")
+    found = accounts(sandbox)
+    assert [(one["lost"], one["in_flight"], one["dead_lettered"]) for one in found.values()] == [(0, 0, 0), (0, 0, 0)]
+    assert status(sandbox)["healthy"]
+
+
+def test_changes_wait_for_a_catalogue_service_that_was_killed(sandbox: Settings) -> None:
+    """Their function cannot do without it, and takes them from the queue again, or they end as dead letters."""
+    before = accounts(sandbox)["show-catalog"]["published"]
+    with seeding(sandbox):
+        kill(sandbox, "catalog_api")
+        up(sandbox, "--no-deploy")
+    found = accounts(sandbox)
+    assert found["show-catalog"]["published"] == before + CHANGES
+    assert [one["lost"] for one in found.values()] == [0, 0]
+
+
+@pytest.mark.parametrize("service", ["localstack", "network"])
+def test_what_localstack_held_in_memory_is_said_to_be_gone(sandbox: Settings, service: str) -> None:
+    kill(sandbox, service)
+    engine.run("compose", "--project-name", project.name(sandbox.home), "start", service)
+    seen = eventually(lambda: status(sandbox), lambda told: bool(told["state_lost"]), timeout=30, what="the loss")
+    assert not seen["healthy"]
+    assert "its state is gone" in run(sandbox, "status").stdout
+    told = up(sandbox)
+    assert "LocalStack had lost its state: start afresh" in told
+    seen = status(sandbox)
+    assert (seen["healthy"], seen["deployed"], seen["state_lost"]) == (True, True, False)
+    with seeding(sandbox):
+        pass
+    assert [one["lost"] for one in accounts(sandbox).values()] == [0, 0]
+
+
+def test_spark_and_airflow_come_back_when_they_are_killed(sandbox: Settings) -> None:
+    up(sandbox, "--profile", "batch")
+    batch = [one["name"] for one in status(sandbox)["services"] if one["name"].startswith(("spark_", "airflow_"))]
+    for service in batch:
+        kill(sandbox, service)
+    assert not status(sandbox)["healthy"]
+    up(sandbox, "--profile", "batch")
+    seen = status(sandbox)
+    assert seen["healthy"], seen
+    assert {one["state"] for one in seen["services"]} == {"running"}
