@@ -92,7 +92,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e test-compose bench docs pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e test-long test-compose bench docs pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -113,16 +113,19 @@ test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
 
 test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
-	@.envs/spark/bin/python -m pytest tests/spark
+	@.envs/spark/bin/pytest tests/spark
 
 test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
-	@.envs/airflow/bin/python -m pytest tests/airflow
+	@.envs/airflow/bin/pytest tests/airflow
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration
 
 test-e2e: setup-dev ## The sandbox used as a user does
-	@.venv/bin/pytest tests/e2e
+	@.venv/bin/pytest tests/e2e -m "not long"
+
+test-long: setup-dev ## Tests that take minutes each, such as a backfill; not part of `make test`
+	@.venv/bin/pytest tests/e2e -m long
 
 test-compose: setup-dev ## The sandbox in containers, used as a user does; skipped without a Docker engine
 	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e -rs

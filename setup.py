@@ -24,7 +24,7 @@ BUNDLED = (
     "services",
     "spark",
 )
-LEFT_OUT = shutil.ignore_patterns(
+_LEFT_OUT = shutil.ignore_patterns(
     *("__pycache__", "*.egg-info", ".*", "build"),
     *("*.in", "compile.sh", "dev.txt", "*_dev.txt", "clients.txt", "uv.txt"),
 )
@@ -49,10 +49,15 @@ class BuildWithBundle(build_py):
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target, ignore=LEFT_OUT)
+        shutil.copytree(source, target, ignore=_left_out)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    # What Airflow is not to parse is as much part of the DAGs as what it is to.
+    return _LEFT_OUT(folder, names) - {".airflowignore"}
 
 
 def _digest(bundle: Path) -> str:

@@ -230,6 +230,44 @@ def test_statements_that_nobody_waits_for_any_more_are_cancelled(statement):
     assert client.cancelled == ["new"]
 
 
+FAILED_PART = {
+    "Id": "new:2",
+    "Status": "FAILED",
+    "Error": 'ERROR: relation "lake.sessions" does not exist',
+    "QueryString": "INSERT INTO marts.daily_flash\nWITH visits AS (\n" + " " * 300 + "SELECT dt" + "x" * 300,
+}
+
+
+def test_statements_that_fail_at_once_say_why_and_which_in_one_line(statement):
+    client = FakeRedshiftData(becomes="FAILED")
+    client.parts = [{"Id": "new:1", "Status": "FINISHED", "QueryString": "DELETE"}, FAILED_PART]
+    task, context = statement(client)
+    with pytest.raises(AirflowException) as raised:
+        task.execute(context)
+    said = str(raised.value)
+    assert said.startswith(
+        'ERROR: relation "lake.sessions" does not exist Statement new is FAILED: '
+        "INSERT INTO marts.daily_flash WITH visits AS ( SELECT dtxxx"
+    )
+    assert len(said) < 300
+
+
+def test_statements_that_fail_while_they_are_waited_for_say_the_same(statement):
+    client = FakeRedshiftData(becomes="FAILED")
+    client.parts = [FAILED_PART]
+    task, context = statement(client)
+    event = {"status": "error", "statement_id": "new", "message": "all that the provider knows", "type": "FAILED"}
+    with pytest.raises(AirflowException, match=r"^ERROR: relation \"lake.sessions\" does not exist Statement new"):
+        task.resume_execution("execute_complete", {"event": event}, context)
+
+
+def test_statements_that_somebody_cancelled_say_so(statement):
+    client = FakeRedshiftData(becomes="ABORTED")
+    task, context = statement(client)
+    with pytest.raises(AirflowException, match=r"^Nothing is said of why. Statement new is ABORTED"):
+        task.execute(context)
+
+
 def test_a_check_that_finds_nothing_passes(statement):
     client = FakeRedshiftData(rows=[[{"longValue": 0}]])
     task, context = statement(client, "checks.every_day_has_a_flash")

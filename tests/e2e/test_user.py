@@ -16,6 +16,7 @@ from support.waiting import eventually
 
 from amp_sandbox import paths
 from amp_sandbox.batch.plan import JOBS
+from amp_sandbox.marts.files import marts
 from amp_sandbox.settings import Settings
 
 # `sandbox audit --json` as tools that read it rely on it; more names may follow.
@@ -63,15 +64,8 @@ def test_status_tells_that_all_is_well(sandbox: Settings) -> None:
     told = facts(sandbox, "status")
     assert told["healthy"]
     assert told["deployed"]
-    assert {one["name"]: one["healthy"] for one in told["services"]} == {
-        "localstack": True,
-        "standins": True,
-        "catalog_api": True,
-        "warehouse": True,
-        "spark_master": True,
-        "spark_worker": True,
-        "spark_history": True,
-    }
+    assert {one["name"] for one in told["services"]} >= {"localstack", "standins", "warehouse", "spark_master"}
+    assert all(one["healthy"] for one in told["services"])
 
 
 def test_up_again_changes_nothing(sandbox: Settings) -> None:
@@ -120,19 +114,12 @@ def test_tables_are_found_through_the_data_catalog(sandbox: Settings, demo: dict
 
 
 def test_an_analyst_reads_the_marts_and_is_refused_what_is_not_granted(sandbox: Settings, demo: dict[str, Any]) -> None:
-    built = {one["mart"]: one["rows"] for one in demo["batch"]["marts"]}
-    assert built.keys() == {
-        "engagement_by_show",
-        "engagement_by_creator",
-        "trending_shows",
-        "daily_flash",
-        "promotion_effectiveness",
-        "retention",
-        "live_listeners",
-    }
-    assert all(rows > 0 for mart, rows in built.items() if mart != "live_listeners")
+    for mart in marts(paths.MARTS):
+        [counted] = facts(sandbox, "sql", "--user", "analyst", f"select count(*) as n from marts.{mart.name}")
+        assert counted["n"] > 0 or mart.name == "live_listeners", mart.name
     flash = facts(sandbox, "sql", "--user", "analyst", "select dt, listeners, plays from marts.daily_flash order by dt")
-    assert len(flash) == built["daily_flash"]
+    [days] = facts(sandbox, "sql", "--user", "analyst", "select count(distinct dt) as n from lake.sessions")
+    assert len(flash) == days["n"] > 0
     assert all(day["listeners"] > 0 and day["plays"] >= day["listeners"] for day in flash)
     lake = "select count(distinct user_id) as n from lake.sessions where plays > 0 and dt = '{}'"
     [same] = facts(sandbox, "sql", "--user", "analyst", lake.format(flash[0]["dt"]))

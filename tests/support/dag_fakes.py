@@ -82,6 +82,7 @@ class FakeRedshiftData:
             {"Id": name, "StatementName": statement, "Status": status} for name, statement, status in statements
         ]
         self.becomes, self.rows = becomes, list(rows)
+        self.parts: list[dict[str, Any]] = []
         self.sent: list[Mapping[str, Any]] = []
         self.cancelled: list[str] = []
 
@@ -96,7 +97,7 @@ class FakeRedshiftData:
     batch_execute_statement = execute_statement
 
     def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
-        return {"Id": Id, "Status": self.becomes, "ResultRows": len(self.rows)}
+        return {"Id": Id, "Status": self.becomes, "ResultRows": len(self.rows), "SubStatements": self.parts}
 
     def get_statement_result(self, Id: str) -> dict[str, Any]:  # noqa: N803
         return {"Records": self.rows}

@@ -4,7 +4,7 @@ import json
 import uuid
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from support.waiting import eventually
@@ -136,9 +136,10 @@ class DeliveryStreams:
             self.client.delete_delivery_stream(DeliveryStreamName=name)
 
     def delete_all(self) -> None:
-        """Begin to delete the streams that are there still of those created."""
-        there = set(self.lake.names())
-        self.delete(name for name in self._created if name in there)
+        """Begin to delete the streams that are there still of those created; one may go meanwhile by itself."""
+        for name in set(self._created) & set(self.lake.names()):
+            with suppress(self.client.exceptions.ResourceNotFoundException):
+                self.delete([name])
 
 
 @contextmanager

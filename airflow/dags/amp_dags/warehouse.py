@@ -14,11 +14,17 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.redshift_data import RUNNING_STATES, RedshiftDataHook
+from airflow.providers.amazon.aws.hooks.redshift_data import (
+    RUNNING_STATES,
+    RedshiftDataHook,
+    RedshiftDataQueryAbortedError,
+    RedshiftDataQueryFailedError,
+)
 from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
 from airflow.providers.amazon.aws.triggers.redshift_data import RedshiftDataTrigger
+from airflow.providers.amazon.aws.utils import validate_execute_complete_event
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferralError, TaskDeferralTimeout
 from botocore.exceptions import ClientError
 
 from amp_dags.options import option, seconds
@@ -26,6 +32,7 @@ from amp_dags.runs import FIRST_DAY, LAST_DAY, run_mark
 from amp_dags.sql import File
 
 SAMPLE_ROWS = 20
+MOST_OF_A_STATEMENT = 200
 DAYS = {"first_day": FIRST_DAY, "last_day": LAST_DAY}
 """The parameters that SQL files may take, unless a task says otherwise: the days of the run."""
 PATIENCE_SECONDS = 5.0
@@ -89,7 +96,17 @@ class WarehouseOperator(RedshiftDataOperator):
                 method_name="start_after",
                 timeout=self.execution_timeout,
             )
-        return super().execute(context)
+        try:
+            return super().execute(context)
+        except (RedshiftDataQueryFailedError, RedshiftDataQueryAbortedError):
+            raise AirflowException(self._why(self.statement_id)) from None
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> Any:
+        """Answer what the statements answered; raise when they failed, with the warehouse's reason."""
+        ended = validate_execute_complete_event(event)
+        if ended["status"] != "success":
+            raise AirflowException(self._why(str(ended["statement_id"])))
+        return super().execute_complete(context, event)
 
     def start_after(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
         """Go on when another statement has ended, whatever became of it."""
@@ -105,6 +122,14 @@ class WarehouseOperator(RedshiftDataOperator):
                 if one["StatementName"] == self.statement_name:
                     self._cancel(one["Id"])
             raise
+
+    def _why(self, statement_id: str) -> str:
+        """What the warehouse says of statements that failed, and of which; the provider's text is all that it knows."""
+        told = self.hook.conn.describe_statement(Id=statement_id)
+        failed = next((one for one in told.get("SubStatements", []) if one.get("Error")), told)
+        statement = " ".join(failed.get("QueryString", "").split())[:MOST_OF_A_STATEMENT]
+        error = failed.get("Error") or "Nothing is said of why."
+        return f"{error} Statement {statement_id} is {told['Status']}: {statement}"
 
     def _name(self, context: Context) -> None:
         mark = run_mark(f"{context['dag_run'].run_id}/{context['ti'].map_index}")

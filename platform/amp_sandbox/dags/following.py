@@ -30,7 +30,7 @@ _NOT_YET = ("", "scheduled", "queued", "removed")
 
 @dataclass(frozen=True)
 class TaskRun:
-    """How a task of a run ended. `seconds` are of its last try; None when it never began."""
+    """How a task of a run ended. `seconds` are of all its tries and of what they waited for; None if it never began."""
 
     task: str
     state: str
@@ -56,13 +56,16 @@ def follow(settings: Settings, dag: str, run_id: str, on_progress: OnProgress, p
     Raises SandboxError when it fails, with what its failed tasks said last.
     """
     shown: dict[str, tuple[str, str]] = {}
+    begun: dict[str, float] = {}
+    took: dict[str, float] = {}
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         # The run first: what its tasks are when it has ended, they remain.
         run = call(settings, "GET", _path(dag, run_id))
         tasks = _tasks(settings, dag, run_id)
         for task in tasks:
-            _show(task, shown, on_progress, prefix)
+            _measure(task, begun, took)
+            _show(task, took.get(_name(task), 0.0), shown, on_progress, prefix)
         if run["state"] in _ENDED:
             break
         if time.monotonic() > deadline:
@@ -77,7 +80,7 @@ def follow(settings: Settings, dag: str, run_id: str, on_progress: OnProgress, p
         run_id,
         run["logical_date"],
         _between(run["start_date"], run["end_date"]) or 0.0,
-        tuple(TaskRun(_name(one), one["state"] or "none", one["try_number"], one["duration"]) for one in tasks),
+        tuple(TaskRun(_name(one), one["state"] or "none", one["try_number"], took.get(_name(one))) for one in tasks),
         run_url(settings, dag, run_id),
     )
 
@@ -98,7 +101,22 @@ def _tasks(settings: Settings, dag: str, run_id: str) -> list[dict[str, Any]]:
             return sorted(found, key=lambda one: (one["start_date"] is None, one["start_date"] or "", one["task_id"]))
 
 
-def _show(task: Mapping[str, Any], shown: dict[str, tuple[str, str]], on_progress: OnProgress, prefix: str) -> None:
+def _measure(task: Mapping[str, Any], begun: dict[str, float], took: dict[str, float]) -> None:
+    """How long a task took, from when it was first seen to run: Airflow's figure is of its last stretch of work alone.
+
+    One that began and ended between two looks has only that figure.
+    """
+    name, now = _name(task), time.monotonic()
+    if (task["state"] or "") in _NOT_YET:
+        return
+    began = begun.setdefault(name, now)
+    if task["state"] in _STEPS and task["start_date"] and name not in took:
+        took[name] = max(now - began, task["duration"] or 0.0)
+
+
+def _show(
+    task: Mapping[str, Any], seconds: float, shown: dict[str, tuple[str, str]], on_progress: OnProgress, prefix: str
+) -> None:
     """Tell of a task when it is in another state than before."""
     name, state = prefix + _name(task), task["state"] or ""
     tries = f"try {task['try_number']}" if task["try_number"] > 1 else ""
@@ -107,7 +125,7 @@ def _show(task: Mapping[str, Any], shown: dict[str, tuple[str, str]], on_progres
     if state in _NOT_YET or shown.get(name) == now:
         return
     shown[name] = now
-    on_progress(Step(name, _STEPS.get(state, "started"), task["duration"] or 0.0, detail))
+    on_progress(Step(name, _STEPS.get(state, "started"), seconds, detail))
 
 
 def _words(state: str) -> str:

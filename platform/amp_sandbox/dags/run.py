@@ -83,7 +83,12 @@ def backfill(
             "It runs when a day is over." if dag["timetable_summary"] else "It has no schedule.",
             f"Run it once with: sandbox dag run {name}",
         )
-    made = call(settings, "POST", "/backfills", body=request)
+    # Its runs are made one by one. As soon as the first is there, the scheduler would make those due since by itself.
+    _pause(settings, name, paused=True)
+    try:
+        made = call(settings, "POST", "/backfills", body=request)
+    finally:
+        _pause(settings, name, paused=False)
     return [
         follow(settings, name, run_id, on_progress, prefix=f"{logical_date[:10]} ")
         for logical_date, run_id in _runs_of(settings, name, made["id"], dates)
@@ -110,8 +115,12 @@ def _require(settings: Settings, name: str, params: Mapping[str, Any]) -> dict[s
         takes = ", ".join(sorted(dag["params"] or {})) or "none"
         raise SandboxError(f"{name} takes no param {', '.join(unknown)}.", f"Its params: {takes}")
     if dag["is_paused"]:
-        call(settings, "PATCH", f"/dags/{quote(name)}", body={"is_paused": False})
+        _pause(settings, name, paused=False)
     return dag
+
+
+def _pause(settings: Settings, name: str, *, paused: bool) -> None:
+    call(settings, "PATCH", f"/dags/{quote(name)}", body={"is_paused": paused})
 
 
 def _when_parsed(settings: Settings) -> list[dict[str, Any]]:
@@ -178,7 +187,7 @@ def _backfill_request(
 def _runs_of(settings: Settings, name: str, backfill_id: int, dates: list[str]) -> list[tuple[str, str]]:
     """The runs of a backfill, by their logical dates."""
     path = f"/dags/{quote(name)}/dagRuns"
-    query = {"limit": 100, "run_type": "backfill", "logical_date_gte": min(dates), "logical_date_lte": max(dates)}
+    query = {"limit": 100, "logical_date_gte": min(dates), "logical_date_lte": max(dates)}
     runs = call(settings, "GET", path, query=query)["dag_runs"]
     by_date = {one["logical_date"]: one["dag_run_id"] for one in runs}
     missing = [one for one in dates if one not in by_date]

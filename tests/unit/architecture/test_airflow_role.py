@@ -44,6 +44,8 @@ PROVIDER = {
     "GlueCatalogHook": set(),
     "AwsGenericHook": set(),
     "RUNNING_STATES": set(),
+    "RedshiftDataQueryAbortedError": set(),
+    "RedshiftDataQueryFailedError": set(),
     "validate_execute_complete_event": set(),
 }
 # Of which service the calls of a module are that makes some itself.
@@ -105,7 +107,7 @@ def test_the_calls_of_the_dags_are_found(dags):
     found = {module.path.name: set(own_calls(module)) for module in dags}
     assert {name: calls for name, calls in found.items() if calls} == {
         "spark.py": {"list_job_runs", "describe_job_run", "cancel_job_run"},
-        "warehouse.py": {"list_statements", "cancel_statement"},
+        "warehouse.py": {"list_statements", "describe_statement", "cancel_statement"},
         "lake_on_arrival.py": {"batch_get_partition"},
         "warehouse_upkeep.py": {"list_secrets"},
     }

@@ -1,6 +1,7 @@
 import pytest
 from support.fake_airflow import FakeApi, run_answer, task, tasks
 
+from amp_sandbox.dags import following
 from amp_sandbox.dags.following import TaskRun, follow
 from amp_sandbox.dags.rest import RestError
 from amp_sandbox.errors import SandboxError
@@ -21,7 +22,7 @@ def test_a_run_is_followed_to_its_end(api: FakeApi) -> None:
     steps: list[Step] = []
     done = follow(Settings(), "daily", "r1", steps.append)
     assert steps == [
-        Step("crawl", "started", 1.5, "waits for it to end"),
+        Step("crawl", "started", 0.0, "waits for it to end"),
         Step("crawl", "done", 1.5, ""),
         Step("skip", "done", 0.0, "skipped"),
     ]
@@ -41,6 +42,16 @@ def test_a_task_is_told_of_once_for_each_state_and_try(api: FakeApi) -> None:
         ("2026-03-09 job", "try 2"),
         ("2026-03-09 job", ""),
     ]
+
+
+def test_what_a_task_waited_for_is_part_of_its_time(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1_000, 10))
+    monkeypatch.setattr(following.time, "monotonic", lambda: next(clock))
+    api.answers[RUN] = [run_answer("running"), run_answer("success")]
+    api.answers[TASKS] = [tasks(task("crawl", "deferred")), tasks(task("crawl", "success", duration=-38.9))]
+    [done] = follow(Settings(), "daily", "r1", ignore).tasks
+    assert done.seconds is not None
+    assert done.seconds > 0
 
 
 def test_tasks_beyond_a_page_are_asked_for(api: FakeApi) -> None:

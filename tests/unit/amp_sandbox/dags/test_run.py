@@ -93,6 +93,7 @@ def backfilled(api: FakeApi, *days: str) -> None:
     """A backfill whose runs for these days succeed."""
     api.answers["POST /backfills/dry_run"] = {"backfills": [{"logical_date": f"{day}T02:00:00Z"} for day in days]}
     api.answers["POST /backfills"] = {"id": 7}
+    api.answers["PATCH /dags/daily"] = {}
     runs = [{"logical_date": f"{day}T02:00:00Z", "dag_run_id": f"b-{day}"} for day in days]
     api.answers["GET /dags/daily/dagRuns"] = {"dag_runs": runs}
     for day in days:
@@ -114,6 +115,17 @@ def test_a_backfill_asks_for_days_by_when_their_runs_are_made(daily: FakeApi) ->
     )
     assert [one.run_id for one in done] == ["b-2026-03-07", "b-2026-03-08"]
     assert [step.name for step in steps] == ["2026-03-07 crawl", "2026-03-08 crawl"]
+
+
+def test_the_scheduler_makes_no_runs_of_its_own_while_those_of_a_backfill_are_made(daily: FakeApi) -> None:
+    backfilled(daily, "2026-03-07")
+    backfill(Settings(), "daily", date(2026, 3, 7), date(2026, 3, 7), {})
+    told = [(request, body) for request, body in daily.asked if request in ("PATCH /dags/daily", "POST /backfills")]
+    assert [body for request, body in told if request.startswith("PATCH")] == [
+        {"is_paused": True},
+        {"is_paused": False},
+    ]
+    assert [request for request, _ in told] == ["PATCH /dags/daily", "POST /backfills", "PATCH /dags/daily"]
 
 
 def test_a_range_without_a_finished_day_is_an_error_and_makes_nothing(daily: FakeApi) -> None:

@@ -43,7 +43,7 @@ def test_what_is_installed_is_no_problem(text: str) -> None:
         ),
         ("-r other.txt", "-r is not supported here"),
         ("--find-links /usr/local/airflow/plugins", "--find-links is not supported here"),
-        ("--index-url https://index.example", "--index-url is not supported here"),
+        ("--index-url ../packages", "--index-url is not supported here"),
         ("./local.whl", "'./local.whl' is no requirement"),
         ("what is this", "'what is this' is no requirement"),
     ],
