@@ -6,6 +6,7 @@ from typing import Any
 
 import psutil
 import pytest
+from support.containers import left
 from support.sandboxes import run
 
 from amp_sandbox import paths
@@ -23,19 +24,6 @@ def inspected(settings: Settings) -> dict[str, dict[str, Any]]:
 def inside(settings: Settings, service: str, command: str) -> str:
     """The output of a shell command in a container."""
     return engine.run("exec", project.containers(settings.home)[service].id, "sh", "-c", command)
-
-
-def left(settings: Settings) -> dict[str, list[str]]:
-    """What the engine still has of a sandbox."""
-    mine = f"label=com.docker.compose.project={project.name(settings.home)}"
-    return {
-        kind: engine.run(*command, "--filter", mine).split()
-        for kind, command in (
-            ("containers", ("ps", "--all", "--quiet")),
-            ("networks", ("network", "ls", "--quiet")),
-            ("volumes", ("volume", "ls", "--quiet")),
-        )
-    }
 
 
 def test_every_port_is_published_on_the_loopback_address(sandbox: Settings) -> None:
@@ -99,10 +87,10 @@ def test_down_leaves_nothing_but_the_named_volume_and_the_logs(sandbox: Settings
     down = run(sandbox, "down", "--json")
     assert down.returncode == 0, down.stderr
     assert set(json.loads(down.stdout)["services"]) == {"catalog_api", "localstack", "standins", "warehouse"}
-    assert left(sandbox) == {"containers": [], "networks": [], "volumes": [f"{project.name(sandbox.home)}_home"]}
+    assert left(sandbox.home) == {"containers": [], "networks": [], "volumes": [f"{project.name(sandbox.home)}_home"]}
     assert [path.name for path in Path(paths.logs_dir(sandbox.home)).iterdir() if path.name == "warehouse.log"]
     assert "standins | " in run(sandbox, "logs", "-n", "1").stdout
     again = run(sandbox, "down")
     assert (again.returncode, again.stdout) == (0, "The sandbox was not running.\n")
     assert run(sandbox, "down", "--clear").returncode == 0
-    assert left(sandbox)["volumes"] == []
+    assert left(sandbox.home)["volumes"] == []
