@@ -127,8 +127,8 @@ test-e2e: setup-dev ## The sandbox used as a user does
 test-long: setup-dev ## Tests that take minutes each, such as a backfill; not part of `make test`
 	@.venv/bin/pytest tests/e2e -m long
 
-test-compose: setup-dev ## The sandbox in containers, used as a user does; skipped without a Docker engine
-	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e -rs
+test-compose: setup-dev ## The sandbox in containers (all of the end-to-end tests in them: make test-e2e RUNTIME=compose)
+	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/test_user.py
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
 	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from support.dag_runs import DagRuns
 from support.sandboxes import COMMAND, environment, run
 from support.waiting import eventually
 
-from amp_sandbox import paths
+from amp_sandbox import aws, paths
 from amp_sandbox.runtime.compose import engine, project
 from amp_sandbox.settings import Settings
+from amp_sandbox.stack import stack_outputs
 
 EVENTS, CHANGES = 20_000, 100
 
@@ -103,13 +105,66 @@ def test_what_localstack_held_in_memory_is_said_to_be_gone(sandbox: Settings, se
     assert [one["lost"] for one in accounts(sandbox).values()] == [0, 0]
 
 
-def test_spark_and_airflow_come_back_when_they_are_killed(sandbox: Settings) -> None:
+# What a job run does, while a container of Spark's is killed: twelve tasks of a second on executors.
+SLOW_JOB = b"""
+import time
+from pyspark.sql import SparkSession
+
+def slow(numbers):
+    time.sleep(1)
+    return numbers
+
+print("sum:", SparkSession.builder.getOrCreate().sparkContext.range(12, numSlices=12).mapPartitions(slow).sum())
+"""
+ENDS = {
+    "spark_history": ("COMPLETED", ""),
+    "spark_worker": ("COMPLETED", ""),
+    "spark_master": ("FAILED", "The Spark master ended while the job ran."),
+    "standins": ("FAILED", "The driver was killed"),  # it runs in their container
+}
+
+
+@pytest.fixture(scope="module")
+def batch(sandbox: Settings) -> Settings:
+    """The sandbox with Spark and Airflow."""
     up(sandbox, "--profile", "batch")
-    batch = [one["name"] for one in status(sandbox)["services"] if one["name"].startswith(("spark_", "airflow_"))]
-    for service in batch:
-        kill(sandbox, service)
-    assert not status(sandbox)["healthy"]
-    up(sandbox, "--profile", "batch")
-    seen = status(sandbox)
-    assert seen["healthy"], seen
-    assert {one["state"] for one in seen["services"]} == {"running"}
+    return sandbox
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("service", "end"), ENDS.items(), ids=ENDS)
+def test_a_job_run_ends_in_a_state_that_is_true(batch: Settings, service: str, end: tuple[str, str]) -> None:
+    outputs, emr = stack_outputs(batch), aws.client(batch, "emr-containers")
+    aws.client(batch, "s3").put_object(Bucket=batch.artifacts_bucket, Key="jobs/slow.py", Body=SLOW_JOB)
+    cluster = outputs["VirtualClusterId"]
+    started = emr.start_job_run(
+        name="slow",
+        virtualClusterId=cluster,
+        executionRoleArn=outputs["SparkJobRoleArn"],
+        releaseLabel="emr-7.12.0-latest",
+        jobDriver={"sparkSubmitJobDriver": {"entryPoint": f"s3://{batch.artifacts_bucket}/jobs/slow.py"}},
+    )["id"]
+
+    def run_of_it() -> dict[str, Any]:
+        described: dict[str, Any] = emr.describe_job_run(virtualClusterId=cluster, id=started)["jobRun"]
+        return described
+
+    eventually(run_of_it, lambda seen: seen["state"] == "RUNNING", timeout=120, what="the run")
+    kill(batch, service)
+    up(batch, "--no-deploy", "--profile", "batch")
+    ended = eventually(run_of_it, lambda seen: seen["state"] in ("COMPLETED", "FAILED"), timeout=240, what="its end")
+    assert (ended["state"], ended.get("stateDetails", "")[: len(end[1])]) == end
+    assert status(batch)["healthy"]
+
+
+@pytest.mark.timeout(900)
+def test_a_run_of_a_dag_goes_on_after_each_container_of_airflows_was_killed(batch: Settings) -> None:
+    """The run's tasks are short: it may have ended when Airflow is back, and has to have ended well."""
+    dag = DagRuns(batch, "warehouse_upkeep")
+    for service in [one["name"] for one in status(batch)["services"] if one["name"].startswith("airflow_")]:
+        run_id = dag.start()
+        kill(batch, service)
+        assert not status(batch)["healthy"]
+        up(batch, "--no-deploy", "--profile", "batch")
+        assert dag.ends(run_id) == "success", service
+    assert status(batch)["healthy"]
