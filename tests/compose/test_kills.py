@@ -131,6 +131,12 @@ def batch(sandbox: Settings) -> Settings:
     return sandbox
 
 
+def starts_fast(settings: Settings, service: str) -> bool:
+    """Whether a JVM in a container has the image's archive of classes, which Java leaves out unless it fits."""
+    look = "cat /proc/[0-9]*/maps 2>/dev/null | grep --quiet classes.jsa && echo yes || true"
+    return engine.run("exec", project.containers(settings.home)[service].id, "sh", "-c", look).strip() == "yes"
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("service", "end"), ENDS.items(), ids=ENDS)
 def test_a_job_run_ends_in_a_state_that_is_true(batch: Settings, service: str, end: tuple[str, str]) -> None:
@@ -150,6 +156,9 @@ def test_a_job_run_ends_in_a_state_that_is_true(batch: Settings, service: str, e
         return described
 
     eventually(run_of_it, lambda seen: seen["state"] == "RUNNING", timeout=120, what="the run")
+    starts = (lambda: starts_fast(batch, "standins")), (lambda: starts_fast(batch, "spark_worker"))
+    for fast in starts:
+        eventually(fast, bool, timeout=60, what="a driver and an executor with the archive of classes")
     kill(batch, service)
     up(batch, "--no-deploy", "--profile", "batch")
     ended = eventually(run_of_it, lambda seen: seen["state"] in ("COMPLETED", "FAILED"), timeout=240, what="its end")

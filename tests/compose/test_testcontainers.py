@@ -24,7 +24,7 @@ def test_a_sandbox_is_an_environment_of_testcontainers(monkeypatch: pytest.Monke
         assert services == {"network", "localstack", "standins", "warehouse", "catalog_api"}
         out, err, code = containers.exec_in_container(["id", "-u"], "warehouse")
         assert (out.strip(), err, code) == ("10001", "", 0)
-        assert "PUT" in "".join(containers.get_logs("catalog_api"))
+        assert "startup complete" in "".join(containers.get_logs("catalog_api"))
         home = Path(sandbox.home)
     assert left(home) == {"containers": [], "networks": [], "volumes": []}
     assert not home.exists()
