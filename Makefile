@@ -52,7 +52,7 @@ lock: .envs/uv/.installed ## Resolve every environment again (platform/requireme
 
 # --- run ----------------------------------------------------------------------------------------
 
-.PHONY: up down status demo batch audit deploy reset
+.PHONY: up down status demo batch audit deploy reset notebooks
 up: setup-run ## Start the sandbox and deploy the template; with Airflow: make up PROFILE=batch
 	@$(SANDBOX) up $(if $(PROFILE),--profile $(PROFILE))
 
@@ -77,6 +77,9 @@ deploy: setup-run ## Deploy what was edited
 reset: setup-run ## Empty all data: a fresh, deployed sandbox
 	@$(SANDBOX) reset
 
+notebooks: setup ## Open Jupyter on the running sandbox
+	@$(SANDBOX) notebooks
+
 # --- build --------------------------------------------------------------------------------------
 
 .PHONY: wheel
@@ -92,7 +95,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-e2e test-long test-compose bench docs pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e test-notebooks test-compose bench docs site pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -106,8 +109,9 @@ types: setup-dev ## mypy, strict
 format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+	@.venv/bin/python -m amp_sandbox.notebooks.outputs
 
-test: check test-unit test-spark test-airflow test-integration test-e2e ## Everything: linters, types, unit, Spark, DAGs, integration, end to end
+test: check test-unit test-spark test-airflow test-integration test-browser test-e2e $(if $(LONG),test-notebooks) ## Everything: linters, types, unit, Spark, DAGs, integration, browser, end to end; with LONG=1 the notebooks too
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
@@ -119,19 +123,27 @@ test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made
 	@.envs/airflow/bin/pytest tests/airflow
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
-	@.venv/bin/pytest tests/integration
+	@.venv/bin/pytest tests/integration -n 2 --dist loadfile
 
-test-e2e: setup-dev ## The sandbox used as a user does
-	@.venv/bin/pytest tests/e2e -m "not long"
+test-browser: setup-dev ## The console in the system's Chromium
+	@.venv/bin/pytest tests/browser -n 2 --dist loadfile
 
-test-long: setup-dev ## Tests that take minutes each, such as a backfill; not part of `make test`
-	@.venv/bin/pytest tests/e2e -m long
+test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
+	@.venv/bin/pytest tests/e2e -n 2 --dist loadgroup $(if $(LONG),,-m "not long")
+
+site: setup-dev ## Make a site of docs/ (build/site/index.html)
+	@.venv/bin/sphinx-build -q -W --keep-going docs build/site
+	@echo "build/site/index.html"
 
 test-compose: setup-dev ## The sandbox in containers (all of the end-to-end tests in them: make test-e2e RUNTIME=compose)
 	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/test_user.py
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
-	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py -k web_page
+	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or for_the_picture"
+
+test-notebooks: setup-dev ## The notebooks, from their first cell to their last, on a sandbox with data
+	@$(SANDBOX) setup --notebooks
+	@.venv/bin/pytest tests/notebooks
 
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)

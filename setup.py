@@ -4,7 +4,7 @@ The checkout has these files where `amp_sandbox.paths` says; the wheel has them 
 editable install needs none of this, as it uses the checkout's own. Everything else of the build is in pyproject.toml.
 https://setuptools.pypa.io/en/latest/userguide/extension.html#customizing-commands
 
-**Left out:** tests, documentation, benchmarks, and the tools of development.
+**Left out:** tests, documentation, benchmarks, notebooks, and the tools of development.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ BUNDLED = (
 )
 _LEFT_OUT = shutil.ignore_patterns(
     *("__pycache__", "*.egg-info", ".*", "build"),
-    *("*.in", "compile.sh", "dev.txt", "*_dev.txt", "clients.txt", "uv.txt"),
+    *("*.in", "compile.sh", "dev.txt", "*_dev.txt", "clients.txt", "notebooks.txt", "uv.txt"),
 )
 # What the environments of the services are made of: another release of it has environments of its own.
 ENVIRONMENTS = ("platform/localstack_extension", "platform/requirements")

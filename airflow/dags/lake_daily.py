@@ -1,4 +1,4 @@
-"""The batch path, once a day: snapshots, crawls, Spark jobs, marts, and checks of what they hold."""
+"""The batch path, once a day: snapshots, crawls, Spark jobs, marts, checks of what they hold, and the daily flash."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from airflow.sdk import DAG, Param, TaskGroup, chain, task
 from amp_dags.alerts import late_after
 from amp_dags.crawl import CrawlOperator
 from amp_dags.options import TAGS, default_args, option
+from amp_dags.pages import FlashOperator
 from amp_dags.runs import CATALOGUE_DAY, LAST_DAY, MACROS, daily_at
 from amp_dags.spark import SparkJobOperator, cancel_all
 from amp_dags.sql import files
@@ -70,6 +71,11 @@ Fails when the query in `checks/%s.sql` finds rows, and says how to see them. Th
 of these days is wrong. Mend the data or the job, and clear the job's task with all that follow. If the check is
 wrong, mend it: a check that is passed over is soon passed over always.
 """
+FLASH = """\
+Writes the daily flash of each day of the run to the transformed bucket, `_pages/daily_flash/<day>.html`, in place of
+one that is there. It waits for the checks, so a page of wrong numbers is not written. When it fails: the error says
+whether the mart could not be read or the page not be written; nobody else waits for it.
+"""
 
 
 def _job(name: str, *, day: str = LAST_DAY, takes_days: bool = False, hours: int = 1) -> SparkJobOperator:
@@ -85,7 +91,7 @@ def _job(name: str, *, day: str = LAST_DAY, takes_days: bool = False, hours: int
 
 with DAG(
     "lake_daily",
-    description="Snapshots, crawls, Spark jobs, marts and checks of a day",
+    description="Snapshots, crawls, Spark jobs, marts, checks and the flash of a day",
     doc_md=ABOUT,
     schedule=daily_at(2, interval=timedelta(days=1)),
     catchup=False,
@@ -147,6 +153,8 @@ with DAG(
         for file in files("checks"):
             check(file, doc_md=CHECK % file.name)
 
+    flash = FlashOperator(task_id="write_flash", doc_md=FLASH)
+
     snapshots >> crawl_raw
     [sessions, show_engagement, recommendations] >> crawl_transformed
-    [crawl_raw, crawl_transformed] >> marts >> checks
+    [crawl_raw, crawl_transformed] >> marts >> checks >> flash

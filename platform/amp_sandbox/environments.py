@@ -27,6 +27,7 @@ from amp_sandbox.errors import SandboxError
 from amp_sandbox.installer import program, uv
 from amp_sandbox.progress import OnProgress, ignore, step
 
+NOTEBOOKS = "notebooks"
 INSTALLED, INSTALLED_TOOLS = ".installed", ".installed-dev"
 _AT_ONCE = 3  # uv itself downloads and unpacks in parallel; the last steps do not
 _LINES = 15
@@ -38,7 +39,7 @@ class Environment:
 
     `package` is a folder of ours that is installed in it, `tools` the lock of what only tests and benchmarks need, and
     `last_step` what is done once everything is installed, which takes `files` of ours. A `dev` environment is for tests
-    and benchmarks alone.
+    and benchmarks alone, and one `on_request` is made when somebody asks for what it is for.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Environment:
     last_step: Callable[[Path], None] | None = None
     files: tuple[Path, ...] = ()
     dev: bool = False
+    on_request: bool = False
 
     @property
     def folder(self) -> Path:
@@ -68,20 +70,24 @@ def table() -> tuple[Environment, ...]:
         Environment("lambda"),
         Environment("catalog_api"),
         Environment("clients", dev=True),
+        Environment(NOTEBOOKS, on_request=True),
     )
 
 
-def setup(on_progress: OnProgress = ignore, *, dev: bool = False) -> tuple[str, ...]:
+def setup(on_progress: OnProgress = ignore, *, dev: bool = False, notebooks: bool = False) -> tuple[str, ...]:
     """Make what is not there yet or was made of something else; answers the names of what was made.
 
-    With `dev`, also what tests, linters and benchmarks need, which only a checkout has a use for. Raises SandboxError
-    when something cannot be installed; what was made until then stays, and the next call goes on from there.
+    With `dev`, also what tests, linters and benchmarks need; with `notebooks`, also Jupyter. Both are for a checkout
+    alone. Raises SandboxError when something cannot be installed; what was made until then stays, and the next call
+    goes on from there.
     """
     if dev and not paths.IS_CHECKOUT:
         raise SandboxError("The development tools are for a checkout of the sandbox; this is an installed package.")
+    if notebooks and not paths.IS_CHECKOUT:
+        raise SandboxError("The notebooks are in a checkout of the sandbox; this is an installed package.")
     work: list[tuple[str, Callable[[], None]]] = []
     for environment in table():
-        if environment.dev and not dev:
+        if (environment.dev and not dev) or (environment.on_request and not notebooks):
             continue
         if not _is_made(environment) or (dev and not _has_tools(environment)):
             work.append((environment.name, _maker(environment, tools=dev)))

@@ -26,6 +26,8 @@ S3_CONNECTOR = SPARK / "s3_connector" / "amp-s3-connector.jar"
 AIRFLOW = REPOSITORY / "airflow"
 DAGS = AIRFLOW / "dags"
 MARTS = DAGS / "marts"
+DAG_REPORTS = DAGS / "reports"
+NOTEBOOKS = REPOSITORY / "notebooks"
 DOCS = REPOSITORY / "docs"
 
 SANDBOX_PYTHON = REPOSITORY / ".venv" / "bin" / "python" if IS_CHECKOUT else Path(sys.executable)

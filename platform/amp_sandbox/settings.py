@@ -1,7 +1,7 @@
 """The sandbox's settings: read once, from the environment, into one frozen value.
 
 Every setting is an environment variable that starts with `SANDBOX_`; the table below feeds parsing, defaults
-and `docs/settings.md`. `load_settings` is how every part gets them. A shell that did not start the sandbox
+and `docs/reference/settings.md`. `load_settings` is how every part gets them. A shell that did not start the sandbox
 finds it all the same: what a running sandbox was started with is recorded in its home, and is the default
 there.
 
@@ -39,6 +39,8 @@ PORTS = (
     "spark_worker_ui_port",
     "spark_history_port",
     "airflow_port",
+    "console_port",
+    "notebooks_port",
 )
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -84,6 +86,8 @@ class Settings(BaseSettings):
     airflow_port: Port = Field(
         default=8080, description="Port of Airflow's web page and REST API, and of the API that its tasks use."
     )
+    console_port: Port = Field(default=8090, description="Port of the console, the web page of the whole flow.")
+    notebooks_port: Port = Field(default=8888, description="Port of Jupyter, while `sandbox notebooks` runs.")
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",
@@ -134,6 +138,11 @@ class Settings(BaseSettings):
     def airflow_url(self) -> str:
         """Airflow's web page, and its REST API."""
         return f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def console_url(self) -> str:
+        """The console, the web page of the whole flow."""
+        return f"http://127.0.0.1:{self.console_port}"
 
     @property
     def airflow_environment(self) -> str:
@@ -269,7 +278,9 @@ def _read(**values: Any) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         lines = [f"{variable(str(e['loc'][0]))}={e['input']}: {e['msg']}" for e in error.errors()]
-        raise SandboxError("A setting is invalid.", "\n".join(lines), "All settings: docs/settings.md") from None
+        raise SandboxError(
+            "A setting is invalid.", "\n".join(lines), "All settings: docs/reference/settings.md"
+        ) from None
 
 
 def _of_file(path: Path) -> dict[str, str]:

@@ -21,3 +21,4 @@ lock spark_dev
 lock sandbox
 lock dev
 lock clients
+lock notebooks

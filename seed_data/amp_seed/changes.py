@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from amp_seed import documents, vocabulary
 from amp_seed.draws import between, generator, pick, weighted
 from amp_seed.ids import uuid4
+from amp_seed.themes import show_description, show_tags, show_title
 from amp_seed.times import DAY, MINUTE, moment_of, stamp
-from amp_seed.world import PROMOTION_LIFT, World
+from amp_seed.world import PROMOTION_LIFT, World, show_category
 
 _KINDS = weighted({"show_created": 35, "show_updated": 50, "show_cancelled": 15})
 _FEWEST, _MOST = 5, 1_000  # shows that can still change
@@ -69,16 +70,17 @@ def _created(world: World, rng: Random, index: int) -> dict[str, Any]:
     creator = world.popular_creators.pick(rng)
     starts = world.ends + between(rng, 1, 14 * 48) * 30 * MINUTE
     hours = (starts, starts + pick(rng, (30, 60, 90, 120)) * MINUTE)
-    show = world.broadcast(rng, index, creator, documents.show_title(rng), creator.category, hours, "none")
+    category = show_category(rng, creator)
+    show = world.broadcast(rng, index, creator, show_title(rng, category), category, hours, "none")
     return documents.show(show, world.begins, world.ends)
 
 
 def _retitle(rng: Random, show: dict[str, Any]) -> None:
-    show["title"] = f"{documents.show_title(rng)}, with {pick(rng, vocabulary.FIRST_NAMES)}"
+    show["title"] = f"{show_title(rng, show['category'])}, with {pick(rng, vocabulary.FIRST_NAMES)}"
 
 
 def _describe(rng: Random, show: dict[str, Any]) -> None:
-    show["description"] = f"{pick(rng, vocabulary.PROMISES)} {pick(rng, vocabulary.PROMISES)}"
+    show["description"] = show_description(rng, show["creator"]["display_name"], show["category"])
 
 
 def _postpone(rng: Random, show: dict[str, Any]) -> None:
@@ -88,7 +90,7 @@ def _postpone(rng: Random, show: dict[str, Any]) -> None:
 
 
 def _retag(rng: Random, show: dict[str, Any]) -> None:
-    show["tags"] = documents.show_tags(rng)
+    show["tags"] = show_tags(rng, show["category"])
 
 
 def _set_up(rng: Random, show: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from amp_seed import vocabulary
 from amp_seed.draws import between, generator, pick
 from amp_seed.entities import Creator, Listener, Promotion, Show
+from amp_seed.themes import show_description, show_tags
 from amp_seed.times import DAY, SECOND, stamp
 
 
@@ -56,7 +57,7 @@ def show(broadcast: Show, world_begins: int, now: int) -> dict[str, Any]:
     return {
         "show_id": broadcast.show_id,
         "title": broadcast.title,
-        "description": show_description(rng, broadcast.creator, broadcast.category),
+        "description": show_description(rng, broadcast.creator.name, broadcast.category),
         "status": status,
         "creator": {
             "creator_id": broadcast.creator.creator_id,
@@ -65,7 +66,7 @@ def show(broadcast: Show, world_begins: int, now: int) -> dict[str, Any]:
             "email": _email(broadcast.creator.name, broadcast.creator.creator_id),
         },
         "category": broadcast.category,
-        "tags": show_tags(rng),
+        "tags": show_tags(rng, broadcast.category),
         "language": broadcast.creator.language,
         "schedule": {
             "starts_at": stamp(broadcast.starts),
@@ -95,21 +96,6 @@ def promotion(promoted: Promotion) -> dict[str, str]:
         "starts_at": stamp(promoted.starts),
         "ends_at": stamp(promoted.ends),
     }
-
-
-def show_title(rng: Random) -> str:
-    """Return a title."""
-    return f"{pick(rng, vocabulary.SHOW_OPENINGS)} {pick(rng, vocabulary.SHOW_ENDINGS)}"
-
-
-def show_description(rng: Random, host: Creator, category: str) -> str:
-    """Return a description."""
-    return f"{category.capitalize()} with {host.name}. {pick(rng, vocabulary.PROMISES)}"
-
-
-def show_tags(rng: Random) -> list[str]:
-    """Return up to four tags, perhaps none."""
-    return rng.sample(vocabulary.TAGS, between(rng, 0, 4))
 
 
 def _account(

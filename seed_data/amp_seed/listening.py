@@ -1,27 +1,30 @@
 """Listening to one show: playback, and what a listener does meanwhile."""
 
 from amp_seed import vocabulary
+from amp_seed.chat import chat_text
 from amp_seed.draws import between, pick
 from amp_seed.entities import Show
 from amp_seed.ids import uuid4
 from amp_seed.steps import Exposure, Step, Steps, Visit
 from amp_seed.times import MINUTE, SECOND
 
+FONDNESS = 2.0
+"""A category liked more than so much is sought, and listened to for longer."""
+
 _MINUTES = (1, 2, 3, 4, 6, 8, 10, 13, 17, 22, 30, 45)
 _REASONS = ("listener", "listener", "listener", "switched_show", "network", "app_closed")
 _POLL_EVERY = 15 * MINUTE
 _BITRATES = (48, 64, 96, 128, 128, 192)
-_FONDNESS = 2.0  # a category liked at least so much is listened to for longer
 
 # What may happen in a minute of a live show, each with the sum of its own likelihood and those before it.
-_LIKE, _CHAT, _POLL, _CALL_IN, _CO_HOST, _ACTIVITY, _BUTTON = 0.11, 0.18, 0.22, 0.235, 0.25, 0.265, 0.275
+_LIKE, _CHAT, _POLL, _CALL_IN, _CO_HOST, _ACTIVITY, _BUTTON = 0.11, 0.23, 0.27, 0.285, 0.3, 0.315, 0.325
 
 
 def listen(visit: Visit, at: int, show: Show, source: str, exposure: Exposure | None = None) -> Steps:
     """Play a show for a while: the fonder of its category, the longer; a live one until it is over at most."""
     rng = visit.rng
     is_live = at < show.ends
-    fond = visit.listener.tastes[show.category] > _FONDNESS
+    fond = visit.listener.tastes[show.category] > FONDNESS
     wish = int((pick(rng, _MINUTES) + rng.random()) * (1.5 if fond else 0.7) * MINUTE)
     longest = show.ends - at if is_live else show.ends - show.starts
     ends = at + min(wish, longest)
@@ -76,9 +79,10 @@ def _interaction(visit: Visit, at: int, show: Show, is_live: bool, voted: int) -
 
 
 def _chat(visit: Visit, at: int, show: Show) -> Step:
-    text = pick(visit.rng, vocabulary.CHAT_LINES).format(place=pick(visit.rng, vocabulary.PLACES), title=show.title)
+    message_id = uuid4(visit.rng)
+    text = chat_text(visit.rng, message_id, show.title, show.creator.name)
     reply_to = uuid4(visit.rng) if visit.rng.random() < 0.15 else None
-    message = {"show_id": show.show_id, "message_id": uuid4(visit.rng), "text": text, "reply_to": reply_to}
+    message = {"show_id": show.show_id, "message_id": message_id, "text": text, "reply_to": reply_to}
     return Step(at, "chat_message", message)
 
 

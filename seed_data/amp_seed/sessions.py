@@ -14,7 +14,7 @@ from amp_seed import vocabulary
 from amp_seed.draws import between, pick, weighted
 from amp_seed.entities import Show
 from amp_seed.ids import uuid4
-from amp_seed.listening import listen
+from amp_seed.listening import FONDNESS, listen
 from amp_seed.steps import Exposure, Step, Steps, Visit
 from amp_seed.times import MINUTE, SECOND
 from amp_seed.world import PROMOTION_LIFT
@@ -26,7 +26,8 @@ _NOTIFIED = 0.28
 _IGNORED = 0.3
 _FOLLOWED_BACK = 0.5
 _TIDIED_UP = 0.035  # how often a listener goes through the creators followed, and drops one
-_LIVE = 0.85  # how often a live show is preferred to a recording
+_LIVE, _LIVE_UNLIKED = 0.85, 0.3  # how often a live show is preferred to a recording, liked and not
+_RECORDINGS = 12  # come to a listener's notice before one is chosen
 _FOLLOWED = 3.0  # how many times likelier a followed creator's show is chosen
 _PLAYS = (0, 1, 1, 1, 2, 2, 3)
 _MARGIN = 2 * MINUTE  # nobody tunes in to a show that is nearly over
@@ -167,23 +168,27 @@ def _search(visit: Visit, at: int) -> dict[str, Any]:
 
 
 def _choose(visit: Visit, at: int) -> Show | None:
-    """Choose what to listen to: mostly something live, else a recording; None if there is neither."""
+    """Choose what to listen to: something live that is liked, mostly, else a recording; None if there is neither."""
     live = [show for show in visit.world.on_air(at) if at < show.ends - _MARGIN and show is not visit.settled]
-    if live and visit.rng.random() < _LIVE:
-        return _by_taste(visit, live)
-    # Of three recordings, all drawn by popularity, the best liked.
-    candidates = [visit.world.recording(visit.rng, at) for _ in range(3)]
-    shows = [show for show in candidates if show and show is not visit.settled]
-    return max(shows, key=lambda show: visit.listener.tastes[show.category], default=None)
+    if live:
+        wanted = _by_taste(visit, live)
+        if visit.rng.random() < (_LIVE if _liking(visit, wanted) > FONDNESS else _LIVE_UNLIKED):
+            return wanted
+    # Popular shows come to notice the most often; of those that do, taste alone decides.
+    noticed = [visit.world.recording(visit.rng, at) for _ in range(_RECORDINGS)]
+    shows = [show for show in noticed if show and show is not visit.settled]
+    likings = {number: _liking(visit, show) for number, show in enumerate(shows)}
+    return shows[weighted(likings).pick(visit.rng)] if shows else None
 
 
 def _by_taste(visit: Visit, shows: list[Show]) -> Show:
-    tastes, follows = visit.listener.tastes, visit.follows
-    appeals = {
-        number: show.creator.popularity * tastes[show.category] * (_FOLLOWED if show.creator.index in follows else 1)
-        for number, show in enumerate(shows)
-    }
+    appeals = {number: show.creator.popularity * _liking(visit, show) for number, show in enumerate(shows)}
     return shows[weighted(appeals).pick(visit.rng)]
+
+
+def _liking(visit: Visit, show: Show) -> float:
+    """How much the listener likes a show: by its category, and for its host if he or she follows them."""
+    return visit.listener.tastes[show.category] * (_FOLLOWED if show.creator.index in visit.follows else 1)
 
 
 def _play(visit: Visit, at: int, show: Show, exposure: Exposure | None = None) -> Steps:

@@ -18,6 +18,7 @@ from amp_seed.config import WorldConfig
 from amp_seed.draws import Weighted, between, generator, pick, ranked, weighted
 from amp_seed.entities import Creator, Listener, Promotion, Show
 from amp_seed.ids import numbered_id
+from amp_seed.themes import show_title
 from amp_seed.times import DAY, HOUR, MINUTE, local_moment, midnight
 
 PAST_DAYS = 1
@@ -38,8 +39,9 @@ _ZONES = weighted(vocabulary.ZONES)
 _SHOW_HOURS = weighted(vocabulary.SHOW_HOURS)
 _SHOW_MINUTES = weighted(vocabulary.SHOW_MINUTES)
 _RECURRENCES = weighted(vocabulary.RECURRENCES)
+_TRUE_TO_CATEGORY = 0.8
 _FAVOURITES = (8.0, 5.0, 3.0)
-_INDIFFERENT = 0.4
+_INDIFFERENT = 0.2
 _FOLLOWED_CREATORS = (0, 1, 2, 3, 3, 5, 8, 12)  # at most
 _FRIENDS = (0, 1, 2, 3, 5, 8)
 
@@ -184,9 +186,9 @@ class World:
             # Everyone hosts something; further series go to the popular.
             creator = self.cast[series] if series < len(self.cast) else self.popular_creators.pick(rng)
             series += 1
-            recurrence, title = _RECURRENCES.pick(rng), documents.show_title(rng)
+            recurrence, category = _RECURRENCES.pick(rng), show_category(rng, creator)
+            title = show_title(rng, category)
             hour, minute, minutes = _SHOW_HOURS.pick(rng), pick(rng, (0, 0, 30)), _SHOW_MINUTES.pick(rng)
-            category = creator.category if rng.random() < 0.8 else pick(rng, vocabulary.CATEGORIES)
             for day in _days_of(recurrence, rng, first_day, PAST_DAYS + self.config.days + UPCOMING_DAYS):
                 starts = local_moment(day, hour, minute, creator.zone)
                 ends = starts + minutes * MINUTE
@@ -216,6 +218,11 @@ class World:
                 for hour in range(show.starts // HOUR, show.promotion.ends // HOUR):
                     hours.setdefault(hour, []).append(show)
         return {hour: tuple(shows) for hour, shows in hours.items()}
+
+
+def show_category(rng: Random, creator: Creator) -> str:
+    """Return the category of a show, which mostly is its creator's."""
+    return creator.category if rng.random() < _TRUE_TO_CATEGORY else pick(rng, vocabulary.CATEGORIES)
 
 
 def _days_of(recurrence: str, rng: Random, start: date, days: int) -> list[date]:

@@ -1,7 +1,8 @@
 """Tables in the transformed bucket: Parquet, either whole or by date in `dt=`.
 
 The rows of a table, or of a date, are in one file, in the order of their keys: written again from the same rows they
-are the same row by row. The file's name differs.
+are the same row by row. The file's name differs. A table that has no rows at all is a file without rows: a crawler
+makes tables of what it finds, and whoever asks for one that is not there fails.
 
 **Left out:** more than one file for a date of a table. At ROWS_PER_FILE it is divided, by row count.
 """
@@ -54,6 +55,8 @@ def write_dates(
     for entry in entries(session, uri) if gone else ():
         if entry.is_folder and entry.name in gone:
             delete(session, entry.uri)
+    if not filled and not entries(session, uri):
+        rows.drop("dt").limit(0).write.options(**_options()).parquet(f"{uri}/dt={max(dates)}")
 
 
 def read_table(session: SparkSession, uri: str, schema: StructType, made_by: str) -> DataFrame:

@@ -194,6 +194,11 @@ def test_marts_wait_for_both_crawls_and_checks_for_all_marts(daily):
     assert all(upstream(daily, name) >= set(marts) for name in checks)
 
 
+def test_the_flash_is_written_when_the_checks_have_found_nothing(daily):
+    checks = {name for name in daily.task_ids if name.startswith("checks.")}
+    assert upstream(daily, "write_flash") >= checks
+
+
 def test_marts_are_built_one_after_the_other_in_the_order_of_their_numbers(daily):
     numbers = {path.stem.partition("_")[2]: int(path.stem[0]) for path in (DAGS / "marts").glob("*.sql")}
     before = {name: len(upstream(daily, f"marts.{name}") & {f"marts.{other}" for other in numbers}) for name in numbers}

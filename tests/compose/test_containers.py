@@ -1,6 +1,7 @@
 """What containers are like from outside: who reaches them, what they may do, and what is left of them."""
 
 import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from support.containers import left
 from support.sandboxes import run
 
 from amp_sandbox import paths
+from amp_sandbox.runtime import processes
 from amp_sandbox.runtime.compose import engine, project
 from amp_sandbox.settings import Settings
 
@@ -75,6 +77,18 @@ def test_logs_come_from_the_engine(sandbox: Settings) -> None:
     assert "network" in run(sandbox, "logs", "nowhere").stderr
 
 
+def test_the_console_shows_the_containers_their_logs_and_what_was_published(sandbox: Settings) -> None:
+    def page(path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{sandbox.console_port}{path}", timeout=30) as answer:
+            return str(answer.read().decode())
+
+    assert run(sandbox, "seed", "--changes", "3", "--events", "7").returncode == 0
+    assert "started or stopped" not in page("/")
+    assert "Uvicorn running" in page("/logs/catalog_api")
+    assert "network" in page("/logs")
+    assert ">7<" in page("/hops/app")
+
+
 def test_another_runtime_is_refused_while_it_runs(sandbox: Settings) -> None:
     answer = run(sandbox.model_copy(update={"runtime": "process"}), "up")
     assert answer.returncode == 1
@@ -86,7 +100,8 @@ def test_down_leaves_nothing_but_the_named_volume_and_the_logs(sandbox: Settings
     """Last in this module, as it stops the sandbox."""
     down = run(sandbox, "down", "--json")
     assert down.returncode == 0, down.stderr
-    assert set(json.loads(down.stdout)["services"]) == {"catalog_api", "localstack", "standins", "warehouse"}
+    assert set(json.loads(down.stdout)["services"]) == {"catalog_api", "console", "localstack", "standins", "warehouse"}
+    assert processes.find(sandbox.home) == []
     assert left(sandbox.home) == {"containers": [], "networks": [], "volumes": [f"{project.name(sandbox.home)}_home"]}
     assert [path.name for path in Path(paths.logs_dir(sandbox.home)).iterdir() if path.name == "warehouse.log"]
     assert "standins | " in run(sandbox, "logs", "-n", "1").stdout

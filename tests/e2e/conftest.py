@@ -32,3 +32,11 @@ def demo(sandbox: Settings) -> dict[str, Any]:
     assert answer.returncode == 0, answer.stdout + answer.stderr
     told: dict[str, Any] = json.loads(answer.stdout)
     return told
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a sandbox: two sessions side by side would else play the demo twice."""
+    for item in items:
+        group = "shared" if "sandbox" in getattr(item, "fixturenames", ()) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

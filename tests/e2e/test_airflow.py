@@ -128,6 +128,21 @@ def test_the_upkeep_of_the_warehouse_finds_nothing_wrong(sandbox: Settings, dail
     assert {one["state"] for one in json.loads(answer.stdout)["tasks"]} == {"success"}
 
 
+def test_the_flash_of_each_day_is_a_page_in_the_lake_that_says_what_the_mart_does(
+    sandbox: Settings, daily: DagRuns
+) -> None:
+    s3 = aws.client(sandbox, "s3")
+    keys = s3.list_objects_v2(Bucket=sandbox.transformed_bucket, Prefix="_pages/daily_flash/")["Contents"]
+    pages = {one["Key"].rpartition("/")[2].removesuffix(".html"): one["Key"] for one in keys}
+    flash = query(sandbox, "select dt, listeners, sessions from marts.daily_flash order by dt")
+    assert {row["dt"] for row in flash} <= pages.keys()
+    for row in flash[-2:]:
+        html = s3.get_object(Bucket=sandbox.transformed_bucket, Key=pages[row["dt"]])["Body"].read().decode()
+        for name in ("Listeners", "Sessions"):
+            assert f'<th scope="row">{name}</th><td>{row[name.lower()]:,}</td>' in html
+
+
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_marts_of_the_daily_dag_equal_those_of_the_commands(sandbox: Settings, daily: DagRuns) -> None:
     by_airflow = all_rows(sandbox)

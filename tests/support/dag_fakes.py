@@ -74,14 +74,28 @@ class FakeGlue:
         return {}
 
 
+class FakeS3:
+    """Keeps what is put, as (bucket, key) -> the request."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, **request: Any) -> None:  # noqa: N803
+        self.kept[Bucket, Key] = request
+
+
 class FakeRedshiftData:
-    """Statements, as id -> name and status; what is sent is at once `becomes`, and answers `rows`."""
+    """Statements, as id -> name and status; what is sent is at once `becomes`, and answers `rows`.
+
+    With `columns`, it gives one row at a time.
+    """
 
     def __init__(self, *statements: tuple[str, str, str], becomes: str = "FINISHED", rows: Any = ()) -> None:
         self.statements = [
             {"Id": name, "StatementName": statement, "Status": status} for name, statement, status in statements
         ]
         self.becomes, self.rows = becomes, list(rows)
+        self.columns: tuple[str, ...] = ()
         self.parts: list[dict[str, Any]] = []
         self.sent: list[Mapping[str, Any]] = []
         self.cancelled: list[str] = []
@@ -99,8 +113,13 @@ class FakeRedshiftData:
     def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
         return {"Id": Id, "Status": self.becomes, "ResultRows": len(self.rows), "SubStatements": self.parts}
 
-    def get_statement_result(self, Id: str) -> dict[str, Any]:  # noqa: N803
-        return {"Records": self.rows}
+    def get_statement_result(self, Id: str, NextToken: str = "") -> dict[str, Any]:  # noqa: N803
+        columns = [{"name": name} for name in self.columns]
+        if not self.columns:
+            return {"Records": self.rows}
+        place = int(NextToken or 0)
+        more = {"NextToken": str(place + 1)} if place + 1 < len(self.rows) else {}
+        return {"ColumnMetadata": columns, "Records": self.rows[place : place + 1], **more}
 
     def cancel_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
         self.cancelled.append(Id)

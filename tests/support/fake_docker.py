@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import psutil
+
 from amp_sandbox.runtime.compose import project
 
 CORE = ("network", "localstack", "standins", "warehouse", "catalog_api")
@@ -19,6 +21,7 @@ class FakeEngine:
         self.calls: list[tuple[str, ...]] = []
         self.clock = 0
         self.volume = False
+        self.console = False
 
     def start(self, *services: str, tag: str = "t1") -> None:
         """Start, or start again."""
@@ -46,6 +49,20 @@ class FakeEngine:
     def pause(self, service: str) -> None:
         """Freeze a container, as `docker pause` does; its process id stays."""
         self.containers[service]["State"]["Status"] = "paused"
+
+    def start_console(self, _settings: object) -> bool:
+        """What `console.start` is replaced with: the one that is no container."""
+        was, self.console = self.console, True
+        return not was
+
+    def stop_console(self, _settings: object) -> bool:
+        """What `console.stop` is replaced with."""
+        was, self.console = self.console, False
+        return was
+
+    def find_console(self, _settings: object) -> psutil.Process | None:
+        """What `console.find` is replaced with."""
+        return psutil.Process() if self.console else None
 
     def run(self, *arguments: str, timeout: float = 0, environment: Mapping[str, str] | None = None) -> str:
         """What `engine.run` is replaced with."""

@@ -9,7 +9,7 @@ try left, and waits for what another run does.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -122,6 +122,16 @@ class WarehouseOperator(RedshiftDataOperator):
                 if one["StatementName"] == self.statement_name:
                     self._cancel(one["Id"])
             raise
+
+    def results(self, statement_id: str) -> Iterator[Mapping[str, Any]]:
+        """All of a query's answer, of which the Data API gives a part at a time."""
+        token: Mapping[str, str] = {}
+        while True:
+            result = self.hook.conn.get_statement_result(Id=statement_id, **token)
+            yield result
+            if "NextToken" not in result:
+                return
+            token = {"NextToken": result["NextToken"]}
 
     def _why(self, statement_id: str) -> str:
         """What the warehouse says of statements that failed, and of which; the provider's text is all that it knows."""

@@ -1,7 +1,7 @@
 -- How many listeners come back: for each day on which listeners were seen for the first time, how many of them had a
 -- session so many days later. Anonymous visits are left out, as nobody can tell whether they came back.
--- Rebuilt as a whole, because a session that comes late may make an earlier day somebody's first. :first_day and
--- :last_day bound the days that are looked at.
+-- Rebuilt as a whole, of all days that the lake has, whichever a run rebuilds: who came back is known by looking at the
+-- days before, and a session that comes late may make an earlier day somebody's first.
 
 CREATE TABLE IF NOT EXISTS marts.retention (
     first_day DATE NOT NULL,
@@ -18,7 +18,7 @@ INSERT INTO marts.retention
 WITH active AS (
     SELECT DISTINCT user_id, CAST(dt AS DATE) AS day
     FROM lake.sessions
-    WHERE NOT is_anonymous AND dt BETWEEN :first_day AND :last_day
+    WHERE NOT is_anonymous
 ), firsts AS (
     SELECT user_id, MIN(day) AS first_day FROM active GROUP BY user_id
 ), cohorts AS (

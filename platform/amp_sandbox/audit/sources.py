@@ -84,17 +84,22 @@ def waiting_messages(settings: Settings, queue: str) -> int:
 
 def delivery_state(settings: Settings, stream: Stream) -> DeliveryState:
     """How far Firehose has come with a stream."""
-    answer = _request("GET", f"{settings.standins_url}/_sandbox/firehose/streams/{stream.delivery_stream}")
-    document = json.loads(answer.data)
-    if answer.status != 200:
-        if document.get("error") == "ResourceNotFoundException":
-            raise not_deployed(settings, f"the delivery stream {stream.delivery_stream}")
-        raise SandboxError(f"Firehose does not tell about {stream.delivery_stream}.", f"{answer.status}: {document}")
-    shards = document["checkpoints"]
+    shards = delivery_facts(settings, stream)["checkpoints"]
     return DeliveryState(
         checkpoints={shard: state["sequence"] for shard, state in shards.items()},
         settled=sum(state["records"] for state in shards.values()),
     )
+
+
+def delivery_facts(settings: Settings, stream: Stream) -> dict[str, Any]:
+    """Everything that Firehose tells of a stream: checkpoints, what waits, what was delivered, the latest error."""
+    answer = _request("GET", f"{settings.standins_url}/_sandbox/firehose/streams/{stream.delivery_stream}")
+    document: dict[str, Any] = json.loads(answer.data)
+    if answer.status != 200:
+        if document.get("error") == "ResourceNotFoundException":
+            raise not_deployed(settings, f"the delivery stream {stream.delivery_stream}")
+        raise SandboxError(f"Firehose does not tell about {stream.delivery_stream}.", f"{answer.status}: {document}")
+    return document
 
 
 def deliveries(settings: Settings, stream: Stream, limit: int = 20_000) -> list[dict[str, Any]]:
@@ -189,7 +194,9 @@ def _error_record(line: bytes) -> ErrorRecord:
 def _http() -> Any:
     import urllib3
 
-    return urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=60), retries=urllib3.Retry(2, redirect=0))
+    return urllib3.PoolManager(
+        maxsize=8, timeout=urllib3.Timeout(connect=2, read=60), retries=urllib3.Retry(2, redirect=0)
+    )
 
 
 def _request(method: str, url: str, **request: Any) -> Any:

@@ -20,7 +20,7 @@ from amp_sandbox.errors import SandboxError
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Run": ("up", "down", "status", "logs", "env", "reset", "runtime"),
     "Build": ("setup", "deploy"),
-    "Data": ("demo", "seed", "batch", "dag", "audit", "trace", "sql", "psql"),
+    "Data": ("demo", "seed", "publish", "batch", "dag", "audit", "trace", "sql", "psql", "notebooks"),
 }
 
 
@@ -51,7 +51,7 @@ class SandboxGroup(click.Group):
 @click.group(
     cls=SandboxGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Settings are environment variables (docs/settings.md). Point any AWS client at the sandbox with: "
+    epilog="Settings are environment variables (docs/reference/settings.md). Point any AWS client at the sandbox with: "
     'eval "$(sandbox env)"',
 )
 @click.version_option(package_name="amp-sandbox", message="sandbox %(version)s")

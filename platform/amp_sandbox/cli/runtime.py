@@ -31,6 +31,7 @@ def up(no_deploy: bool, keep: bool, profile: str | None) -> None:
     with progress() as on_progress:
         started = run(settings, on_progress, deploy=not no_deploy, keep=keep, profile=profile)
     click.echo("The sandbox is up." if started.fresh else "The sandbox was up already.")
+    click.echo(f"Console: {settings.console_url}")
     click.echo(f"AWS endpoint: {settings.localstack_url}")
     click.echo(pasteable('Point any AWS client at it with: eval "$(sandbox env)"'))
 

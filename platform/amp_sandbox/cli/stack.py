@@ -11,7 +11,7 @@ def deploy(as_json: bool) -> None:
     """Deploy the template and the functions' code.
 
     Only what changed is updated: after an edit below services/ this takes a few seconds. On AWS, `sam deploy` does
-    the same with the same template (docs/shipping.md).
+    the same with the same template (docs/how-to/shipping.md).
     """
     from amp_sandbox import stack
     from amp_sandbox.runtime import home

@@ -16,6 +16,7 @@ from amp_sandbox.emr_containers.shapes import describe_run, new_run_id, run_arn
 from amp_sandbox.emr_containers.store import JobRun
 from amp_sandbox.protocol import Answer, Context, Request, operation
 from amp_sandbox.standins.sqlite import transaction
+from amp_sandbox.standins.tags import set_tags
 
 _MONITORING = "configurationOverrides.monitoringConfiguration"
 
@@ -53,7 +54,7 @@ def start_job_run(ctx: Context, req: Request) -> Answer:
             raise errors.invalid(str(error)) from None
         run_id = new_run_id()
         store.create_run(ctx.db, run_id, cluster.id, req["clientToken"], kept_request(req), at=ctx.now())
-        store.set_tags(ctx.db, run_arn(ctx, cluster.id, run_id), req.get("tags") or {})
+        set_tags(ctx.db, run_arn(ctx, cluster.id, run_id), req.get("tags") or {})
     return _started(ctx, run_id, req)
 
 

@@ -5,9 +5,9 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from amp_sandbox.emr_containers import store
 from amp_sandbox.emr_containers.store import JobRun, VirtualCluster
 from amp_sandbox.protocol import Context
+from amp_sandbox.standins.tags import list_tags
 
 _ALPHABET = string.digits + string.ascii_lowercase
 _SHOWN = (
@@ -51,7 +51,7 @@ def describe_cluster(ctx: Context, cluster: VirtualCluster) -> dict[str, Any]:
         "state": cluster.state,
         "containerProvider": cluster.request["containerProvider"],
         "createdAt": _time(cluster.created_at),
-        "tags": store.list_tags(ctx.db, arn),
+        "tags": list_tags(ctx.db, arn),
     }
 
 
@@ -65,7 +65,7 @@ def describe_run(ctx: Context, run: JobRun) -> dict[str, Any]:
         "state": run.state,
         "createdAt": _time(run.created_at),
         "createdBy": f"arn:aws:iam::{ctx.account_id}:root",
-        "tags": store.list_tags(ctx.db, arn),
+        "tags": list_tags(ctx.db, arn),
     }
     shown |= {member: run.request[member] for member in _SHOWN if run.request.get(member) is not None}
     if run.finished_at is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amp_sandbox.standins import sqlite
+from amp_sandbox.standins import sqlite, tags
 from amp_sandbox.standins.sqlite import transaction
 
 ACTIVE = ("SUBMITTED", "RUNNING", "CANCEL_PENDING")
@@ -50,12 +50,6 @@ CREATE TABLE IF NOT EXISTS job_runs (
     UNIQUE (cluster_id, token)
 );
 CREATE INDEX IF NOT EXISTS job_runs_by_state ON job_runs(state, number);
-CREATE TABLE IF NOT EXISTS tags (
-    resource TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (resource, key)
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log_positions (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
@@ -106,7 +100,7 @@ class JobRun:
 
 def connect(path: Path | str) -> sqlite3.Connection:
     """Open the store for one thread, making the file and its tables when they are missing."""
-    return sqlite.connect(path, _SCHEMA)
+    return sqlite.connect(path, _SCHEMA + tags.SCHEMA)
 
 
 # Virtual clusters
@@ -214,28 +208,6 @@ def retry(db: sqlite3.Connection, run: JobRun, *, at: float, not_before: float, 
         (at, details, not_before, run.id),
     )
     return changed.rowcount == 1
-
-
-# Tags, by ARN
-
-
-def list_tags(db: sqlite3.Connection, resource: str) -> dict[str, str]:
-    """The tags of a resource."""
-    found = db.execute("SELECT key, value FROM tags WHERE resource = ? ORDER BY key", (resource,))
-    return {row["key"]: row["value"] for row in found}
-
-
-def set_tags(db: sqlite3.Connection, resource: str, tags: Mapping[str, str]) -> None:
-    """Add tags, replacing those of the same keys."""
-    sql = "INSERT OR REPLACE INTO tags (resource, key, value) VALUES (?, ?, ?)"
-    with transaction(db):
-        db.executemany(sql, [(resource, key, value) for key, value in tags.items()])
-
-
-def remove_tags(db: sqlite3.Connection, resource: str, keys: Sequence[str]) -> None:
-    """Take tags off; keys that there are none of are no error."""
-    with transaction(db):
-        db.executemany("DELETE FROM tags WHERE resource = ? AND key = ?", [(resource, key) for key in keys])
 
 
 # How much of a log has gone to CloudWatch

@@ -5,6 +5,7 @@ from amp_sandbox.emr_containers.checks import require_cluster
 from amp_sandbox.emr_containers.shapes import cluster_arn, run_arn
 from amp_sandbox.protocol import Answer, Context, Request, operation
 from amp_sandbox.standins.sqlite import transaction
+from amp_sandbox.standins.tags import list_tags, remove_tags, set_tags
 
 MAX_TAGS = 50
 """https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_TagResource.html"""
@@ -18,9 +19,9 @@ def tag_resource(ctx: Context, req: Request) -> Answer:
     """
     with transaction(ctx.db):
         arn = _require_resource(ctx, req["resourceArn"])
-        if len(store.list_tags(ctx.db, arn) | req["tags"]) > MAX_TAGS:
+        if len(list_tags(ctx.db, arn) | req["tags"]) > MAX_TAGS:
             raise errors.invalid(f"A resource can have {MAX_TAGS} tags; {arn} would have more.")
-        store.set_tags(ctx.db, arn, req["tags"])
+        set_tags(ctx.db, arn, req["tags"])
     return {}
 
 
@@ -30,7 +31,7 @@ def untag_resource(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_UntagResource.html
     """
-    store.remove_tags(ctx.db, _require_resource(ctx, req["resourceArn"]), req["tagKeys"])
+    remove_tags(ctx.db, _require_resource(ctx, req["resourceArn"]), req["tagKeys"])
     return {}
 
 
@@ -40,7 +41,7 @@ def list_tags_for_resource(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_ListTagsForResource.html
     """
-    return {"tags": store.list_tags(ctx.db, _require_resource(ctx, req["resourceArn"]))}
+    return {"tags": list_tags(ctx.db, _require_resource(ctx, req["resourceArn"]))}
 
 
 def _require_resource(ctx: Context, arn: str) -> str:

@@ -11,6 +11,7 @@ from amp_sandbox.emr_containers.shapes import cluster_arn, describe_cluster, new
 from amp_sandbox.emr_containers.store import VirtualCluster
 from amp_sandbox.protocol import Answer, Context, Request, operation
 from amp_sandbox.standins.sqlite import transaction
+from amp_sandbox.standins.tags import set_tags
 
 _UNSUPPORTED = (
     "securityConfigurationId",
@@ -34,7 +35,7 @@ def create_virtual_cluster(ctx: Context, req: Request) -> Answer:
         _require_free_namespace(ctx, req)
         cluster_id = new_cluster_id()
         store.create_cluster(ctx.db, cluster_id, req["clientToken"], kept_request(req), at=ctx.now())
-        store.set_tags(ctx.db, cluster_arn(ctx, cluster_id), req.get("tags") or {})
+        set_tags(ctx.db, cluster_arn(ctx, cluster_id), req.get("tags") or {})
     return _created(ctx, cluster_id, req["name"])
 
 

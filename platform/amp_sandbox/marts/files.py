@@ -48,10 +48,25 @@ def statements(text: str) -> Iterator[Statement]:
         yield _statement(text, current)
 
 
+def for_psycopg(statement: Statement) -> str:
+    """A statement with its parameters as psycopg names them, which sends them beside it as the Data API does.
+
+    https://www.psycopg.org/psycopg3/docs/basic/params.html
+    """
+    parts, written = [], 0
+    for colon, name in _parameters(sqlglot.tokenize(statement.sql, read="redshift")):
+        parts += [statement.sql[written : colon.start].replace("%", "%%"), f"%({name.text})s"]
+        written = name.end + 1
+    return "".join([*parts, statement.sql[written:].replace("%", "%%")])
+
+
 def _statement(text: str, tokens: Sequence[sqlglot.Token]) -> Statement:
-    names = (
-        name.text
-        for colon, name in pairwise(tokens)
-        if colon.token_type == TokenType.COLON and name.start == colon.end + 1
-    )
+    names = (name.text for _, name in _parameters(tokens))
     return Statement(text[tokens[0].start : tokens[-1].end + 1], tuple(dict.fromkeys(names)))
+
+
+def _parameters(tokens: Sequence[sqlglot.Token]) -> Iterator[tuple[sqlglot.Token, sqlglot.Token]]:
+    """The colon and the name of each parameter."""
+    for colon, name in pairwise(tokens):
+        if colon.token_type == TokenType.COLON and name.start == colon.end + 1:
+            yield colon, name

@@ -13,6 +13,7 @@ from amp_sandbox.mwaa.requirements import airflow_version
 from amp_sandbox.mwaa.shapes import describe, environment_arn, with_defaults
 from amp_sandbox.protocol import Answer, Context, Request, not_implemented, operation
 from amp_sandbox.standins.sqlite import transaction
+from amp_sandbox.standins.tags import set_tags
 
 UPDATABLE = ("AVAILABLE", "UPDATE_FAILED")
 
@@ -48,7 +49,7 @@ def create_environment(ctx: Context, req: Request) -> Answer:
     with transaction(ctx.db):
         _require_none(ctx, name)
         store.create(ctx.db, name, settings, at=ctx.now())
-        store.set_tags(ctx.db, arn, tags)
+        set_tags(ctx.db, arn, tags)
     return {"Arn": arn}
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from amp_sandbox.mwaa import store
 from amp_sandbox.mwaa.store import Environment
 from amp_sandbox.protocol import Context
+from amp_sandbox.standins.tags import list_tags
 
 MICRO = "mw1.micro"
 
@@ -45,7 +45,7 @@ def describe(ctx: Context, environment: Environment, url: str) -> dict[str, Any]
         "Status": environment.status,
         "CreatedAt": _time(environment.created_at),
         "WebserverUrl": url,
-        "Tags": store.list_tags(ctx.db, arn),
+        "Tags": list_tags(ctx.db, arn),
     }
     if environment.last_update is not None:
         update = environment.last_update

@@ -6,12 +6,12 @@ environment's status; each change says from which status it may come, so that a 
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amp_sandbox.standins import sqlite
+from amp_sandbox.standins import sqlite, tags
 from amp_sandbox.standins.sqlite import transaction
 
 _SCHEMA = """
@@ -22,12 +22,6 @@ CREATE TABLE IF NOT EXISTS environments (
     status TEXT NOT NULL,
     created_at REAL NOT NULL,
     last_update TEXT
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tags (
-    resource TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (resource, key)
 ) WITHOUT ROWID;
 """
 
@@ -49,7 +43,7 @@ class Environment:
 
 def connect(path: Path | str) -> sqlite3.Connection:
     """Open the file for one thread, making it when it is missing."""
-    return sqlite.connect(path, _SCHEMA)
+    return sqlite.connect(path, _SCHEMA + tags.SCHEMA)
 
 
 def create(db: sqlite3.Connection, name: str, settings: Mapping[str, Any], *, at: float) -> None:
@@ -110,29 +104,7 @@ def delete(db: sqlite3.Connection, name: str, resource: str) -> None:
     """Forget an environment, and its tags by its ARN."""
     with transaction(db):
         db.execute("DELETE FROM environments WHERE name = ?", (name,))
-        db.execute("DELETE FROM tags WHERE resource = ?", (resource,))
-
-
-# Tags, by ARN
-
-
-def list_tags(db: sqlite3.Connection, resource: str) -> dict[str, str]:
-    """The tags of a resource."""
-    found = db.execute("SELECT key, value FROM tags WHERE resource = ? ORDER BY key", (resource,))
-    return {row["key"]: row["value"] for row in found}
-
-
-def set_tags(db: sqlite3.Connection, resource: str, tags: Mapping[str, str]) -> None:
-    """Add tags, replacing those of the same keys."""
-    sql = "INSERT OR REPLACE INTO tags (resource, key, value) VALUES (?, ?, ?)"
-    with transaction(db):
-        db.executemany(sql, [(resource, key, value) for key, value in tags.items()])
-
-
-def remove_tags(db: sqlite3.Connection, resource: str, keys: Sequence[str]) -> None:
-    """Take tags off; keys that there are none of are no error."""
-    with transaction(db):
-        db.executemany("DELETE FROM tags WHERE resource = ? AND key = ?", [(resource, key) for key in keys])
+        tags.remove_all_tags(db, resource)
 
 
 def _environments(db: sqlite3.Connection, rest: str, *values: object) -> Iterator[Environment]:

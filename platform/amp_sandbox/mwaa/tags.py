@@ -1,10 +1,11 @@
 """MWAA's operations on tags of environments."""
 
-from amp_sandbox.mwaa import errors, store
+from amp_sandbox.mwaa import errors
 from amp_sandbox.mwaa.checks import require_environment
 from amp_sandbox.mwaa.shapes import environment_arn
 from amp_sandbox.protocol import Answer, Context, Request, operation
 from amp_sandbox.standins.sqlite import transaction
+from amp_sandbox.standins.tags import list_tags, remove_tags, set_tags
 
 MAX_TAGS = 50
 """https://docs.aws.amazon.com/mwaa/latest/API/API_TagResource.html"""
@@ -18,9 +19,9 @@ def tag_resource(ctx: Context, req: Request) -> Answer:
     """
     with transaction(ctx.db):
         arn = _require_resource(ctx, req["ResourceArn"])
-        if len(store.list_tags(ctx.db, arn) | req["Tags"]) > MAX_TAGS:
+        if len(list_tags(ctx.db, arn) | req["Tags"]) > MAX_TAGS:
             raise errors.invalid(f"A resource can have {MAX_TAGS} tags; {arn} would have more.")
-        store.set_tags(ctx.db, arn, req["Tags"])
+        set_tags(ctx.db, arn, req["Tags"])
     return {}
 
 
@@ -30,7 +31,7 @@ def untag_resource(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/mwaa/latest/API/API_UntagResource.html
     """
-    store.remove_tags(ctx.db, _require_resource(ctx, req["ResourceArn"]), req["tagKeys"])
+    remove_tags(ctx.db, _require_resource(ctx, req["ResourceArn"]), req["tagKeys"])
     return {}
 
 
@@ -40,7 +41,7 @@ def list_tags_for_resource(ctx: Context, req: Request) -> Answer:
 
     https://docs.aws.amazon.com/mwaa/latest/API/API_ListTagsForResource.html
     """
-    return {"Tags": store.list_tags(ctx.db, _require_resource(ctx, req["ResourceArn"]))}
+    return {"Tags": list_tags(ctx.db, _require_resource(ctx, req["ResourceArn"]))}
 
 
 def _require_resource(ctx: Context, arn: str) -> str:

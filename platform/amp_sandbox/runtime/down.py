@@ -27,7 +27,8 @@ def down(settings: Settings, on_progress: OnProgress = ignore, *, clear: bool = 
 
 
 def _stop(settings: Settings, on_progress: OnProgress, *, clear: bool) -> Stopped:
-    stopped = [runtime.stop(settings, on_progress, clear=clear) for runtime in choice.RUNTIMES.values()]
+    # Containers first: the console of theirs is a process, and would be a leftover to the other.
+    stopped = [runtime.stop(settings, on_progress, clear=clear) for runtime in reversed(choice.RUNTIMES.values())]
     homes.forget_run(settings.home)
     return Stopped(
         tuple(name for one in stopped for name in one.services),

@@ -68,11 +68,26 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What a runtime says of a sandbox without asking a service: what runs, and whether LocalStack lost its state."""
+
+    running: frozenset[str]
+    state_lost: bool
+
+
+@dataclass(frozen=True)
 class Line:
     """One line of a log and where it is from."""
 
     source: str
     text: str
+
+
+class Tail(Protocol):
+    """The end of a log that grows."""
+
+    def new_lines(self) -> list[str]:
+        """What was added since the last time."""
 
 
 class Runtime(Protocol):
@@ -98,6 +113,15 @@ class Runtime(Protocol):
 
     def look(self, settings: Settings) -> Status:
         """Look at everything once, without waiting for anything."""
+
+    def glance(self, settings: Settings) -> Glance | None:
+        """Look at what runs, and at no service; None when nothing does, or it is being started or stopped."""
+
+    def log_names(self, settings: Settings) -> list[str]:
+        """The names of the logs."""
+
+    def log_tail(self, settings: Settings, source: str) -> Tail:
+        """What is added to a log from now on. Raises SandboxError when there is no such log."""
 
     def log_lines(self, settings: Settings, source: str | None, count: int, *, follow: bool) -> Iterator[Line]:
         """The last lines of a service's log, or of all; with `follow` then every new one, without end."""

@@ -35,7 +35,7 @@ def files(home: Path, names: Sequence[str]) -> dict[str, Path]:
 
 def lines(files: Mapping[str, Path], count: int, *, follow: bool) -> Iterator[Line]:
     """The last lines of each file; with `follow` then every new one, without end."""
-    tails = {name: _Tail(path) for name, path in files.items()} if follow else {}
+    tails = {name: Tail(path) for name, path in files.items()} if follow else {}
     for name, path in files.items():
         yield from (Line(name, text) for text in last_lines(path, count))
     while follow:
@@ -44,7 +44,7 @@ def lines(files: Mapping[str, Path], count: int, *, follow: bool) -> Iterator[Li
         time.sleep(POLL_SECONDS)
 
 
-class _Tail:
+class Tail:
     """What is added to a file after now; goes on in the new file when the log is rotated."""
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +53,7 @@ class _Tail:
         self._rest = b""
 
     def new_lines(self) -> list[str]:
+        """What was added since the last time; a line is told once it is whole."""
         inode, size = self._look()
         if inode != self._inode or size < self._offset:
             self._inode, self._offset, self._rest = inode, 0, b""

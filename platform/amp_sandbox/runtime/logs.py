@@ -10,7 +10,7 @@ from typing import Any
 from amp_sandbox import aws
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime import choice
-from amp_sandbox.runtime.facts import Line
+from amp_sandbox.runtime.facts import Line, Tail
 from amp_sandbox.settings import Settings
 
 LAMBDA = "lambda/"
@@ -27,20 +27,56 @@ def read(settings: Settings, source: str | None, count: int, *, follow: bool = F
     return choice.of(settings).log_lines(settings, source, count, follow=follow)
 
 
+def names(settings: Settings) -> list[str]:
+    """The names of the services' logs, and of what runs them."""
+    return choice.of(settings).log_names(settings)
+
+
+def tail(settings: Settings, source: str) -> Tail:
+    """What is added to a log from now on. Raises SandboxError when there is no such log."""
+    if source.startswith(LAMBDA):
+        function = FunctionTail(settings, source.removeprefix(LAMBDA))
+        function.last_lines(0)
+        return function
+    return choice.of(settings).log_tail(settings, source)
+
+
 def _lambda_lines(settings: Settings, function: str, count: int, *, follow: bool) -> Iterator[Line]:
-    logs = aws.client(settings, "logs")
-    group = _log_group(settings, logs, function)
-    source = LAMBDA + group.removeprefix(GROUP_PREFIX)
-    events = _events(logs, group, since=0)
-    seen = {event["eventId"] for event in events}
-    yield from _as_lines(source, events[-count:] if count else [])
+    tail = FunctionTail(settings, function)
+    yield from (Line(tail.source, text) for text in tail.last_lines(count))
     while follow:
         time.sleep(LAMBDA_POLL_SECONDS)
-        latest = max((event["timestamp"] for event in events), default=0)
-        newer = _events(logs, group, since=max(0, latest - LATE_MILLISECONDS))
-        yield from _as_lines(source, [event for event in newer if event["eventId"] not in seen])
-        seen = {event["eventId"] for event in newer}
-        events = newer
+        yield from (Line(tail.source, text) for text in tail.new_lines())
+
+
+class FunctionTail:
+    """A function's log: its end, and what is added to it afterwards.
+
+    Raises SandboxError when there is no log of such a function.
+    """
+
+    def __init__(self, settings: Settings, function: str) -> None:
+        self._logs = aws.client(settings, "logs")
+        self._group = _log_group(settings, self._logs, function)
+        self._events: list[dict[str, Any]] = []
+        self._seen: set[str] = set()
+        self.source = LAMBDA + self._group.removeprefix(GROUP_PREFIX)
+        """The log's name among all others."""
+
+    def last_lines(self, count: int) -> list[str]:
+        """The lines of the last events, so many events; from these on, new ones are told."""
+        self._events = _events(self._logs, self._group, since=0)
+        self._seen = {event["eventId"] for event in self._events}
+        return _texts(self._events[-count:] if count else [])
+
+    def new_lines(self) -> list[str]:
+        """What was added since the last time."""
+        latest = max((event["timestamp"] for event in self._events), default=0)
+        newer = _events(self._logs, self._group, since=max(0, latest - LATE_MILLISECONDS))
+        added = [event for event in newer if event["eventId"] not in self._seen]
+        self._seen = {event["eventId"] for event in newer}
+        self._events = newer or self._events
+        return _texts(added)
 
 
 def _log_group(settings: Settings, logs: Any, function: str) -> str:
@@ -64,7 +100,5 @@ def _events(logs: Any, group: str, since: int) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: event["timestamp"])
 
 
-def _as_lines(source: str, events: Sequence[dict[str, Any]]) -> Iterator[Line]:
-    for event in events:
-        for text in event["message"].rstrip("\n").split("\n"):
-            yield Line(source, text)
+def _texts(events: Sequence[dict[str, Any]]) -> list[str]:
+    return [text for event in events for text in event["message"].rstrip("\n").split("\n")]

@@ -16,6 +16,7 @@ LOCALSTACK = "localstack"
 STANDINS = "standins"
 CATALOG_API = "catalog_api"
 WAREHOUSE = "warehouse"
+CONSOLE = "console"
 
 AWS_SERVICES = (
     "cloudformation",
@@ -45,7 +46,7 @@ AWS_SERVICES = (
 
 def table(settings: Settings) -> tuple[Service, ...]:
     """Every service of a sandbox with these settings."""
-    always = (_catalog_api(settings), _localstack(settings), _standins(settings), _warehouse(settings))
+    always = tuple(make(settings) for make in (_catalog_api, _localstack, _standins, _warehouse, _console))
     return (*always, *spark.services(settings), *airflow.services(settings))
 
 
@@ -132,6 +133,21 @@ def _warehouse(settings: Settings) -> Service:
         priority=25,
         stop_seconds=15,
         environment=clean_environment(settings, WAREHOUSE, paths.SANDBOX_PYTHON) | as_environment(settings),
+    )
+
+
+def _console(settings: Settings) -> Service:
+    return Service(
+        name=CONSOLE,
+        python=paths.SANDBOX_PYTHON,
+        arguments=("-m", "amp_sandbox.console"),
+        directory=paths.state_dir(settings.home, CONSOLE),
+        port=settings.console_port,
+        port_setting=variable("console_port"),
+        health_path="/health",
+        priority=35,
+        stop_seconds=5,
+        environment=clean_environment(settings, CONSOLE, paths.SANDBOX_PYTHON) | as_environment(settings),
     )
 
 

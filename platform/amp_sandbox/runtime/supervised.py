@@ -21,22 +21,23 @@ from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.runtime import airflow, log_files, processes, spark, supervisord
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime.facts import COMING_UP, STOPPED, WAITING, Line, ServiceStatus, Started, Status, Stopped
+from amp_sandbox.runtime.facts import COMING_UP, STOPPED, WAITING, Glance, Line, ServiceStatus, Started, Status, Stopped
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.ports import require_free_ports, require_same_settings
 from amp_sandbox.runtime.readiness import last_lines, wait_healthy
 from amp_sandbox.runtime.service import Service
-from amp_sandbox.runtime.services import LOCALSTACK, table
+from amp_sandbox.runtime.services import CONSOLE, LOCALSTACK, table
 from amp_sandbox.settings import PROCESS, Settings, record_settings
 
 log = logging.getLogger(__name__)
 
 SUPERVISORD_SECONDS = 5
+GLANCE_SECONDS = 2.0
 
 
 def is_running(home: Path) -> bool:
-    """Whether there is any process of the sandbox."""
-    return bool(processes.find(home))
+    """Whether there is any process of the sandbox. A console by itself is that of one in containers."""
+    return any(processes.label(process) != CONSOLE for process in processes.find(home))
 
 
 def require_installed(settings: Settings) -> None:
@@ -81,9 +82,29 @@ def start_spark(settings: Settings, on_progress: OnProgress) -> None:
 
 def log_lines(settings: Settings, source: str | None, count: int, *, follow: bool) -> Iterator[Line]:
     """From the files that supervisord writes. Its own tells of starts and stops; who wants it names it."""
-    names = [*(service.name for service in table(settings)), supervisord.NAME]
-    shown = log_files.known(source, names, hidden=(supervisord.NAME,))
+    shown = log_files.known(source, log_names(settings), hidden=(supervisord.NAME,))
     return log_files.lines(log_files.files(settings.home, shown), count, follow=follow)
+
+
+def log_names(settings: Settings) -> list[str]:
+    """The services', and supervisord's."""
+    return [*(service.name for service in table(settings)), supervisord.NAME]
+
+
+def log_tail(settings: Settings, source: str) -> log_files.Tail:
+    """Of the file."""
+    [name] = log_files.known(source, log_names(settings))
+    return log_files.Tail(log_files.files(settings.home, [name])[name])
+
+
+def glance(settings: Settings) -> Glance | None:
+    """What supervisord says."""
+    try:
+        info = supervisord.Supervisor(settings.home, GLANCE_SECONDS).info()
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+        return None
+    running = frozenset(name for name, one in info.items() if one.state in ("STARTING", "RUNNING"))
+    return Glance(running, state_lost(settings.home, info.get(LOCALSTACK)))
 
 
 def stop(settings: Settings, on_progress: OnProgress, *, clear: bool = False) -> Stopped:

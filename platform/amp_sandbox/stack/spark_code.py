@@ -1,6 +1,6 @@
 """The Spark code in the artifacts bucket, where job runs fetch it: each job as it is, what they share as one zip file.
 
-On AWS it is a copy of the same two: docs/shipping.md.
+On AWS it is a copy of the same two: docs/how-to/shipping.md.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The warehouse's configuration: from `parameters/warehouse.json` into its DynamoDB table, and from there into effect.
 
-On AWS it is the same two calls: docs/shipping.md.
+On AWS it is the same two calls: docs/how-to/shipping.md.
 
 **Left out:** items that somebody else put into the table. The file is what the table is made to be.
 """

@@ -1,4 +1,4 @@
-"""The pytest plugin: the sandbox and what tests do with it, as fixtures. docs/test-kit.md lists them.
+"""The pytest plugin: the sandbox and what tests do with it, as fixtures. docs/how-to/test-kit.md lists them.
 
 Nothing starts, and nothing heavy is imported, unless a fixture is asked for.
 
@@ -17,9 +17,9 @@ import pytest
 from amp_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
+    from amp_sandbox.publish.by_hand import Publish
     from amp_sandbox.testkit.handle import Sandbox
     from amp_sandbox.testkit.names import Names
-    from amp_sandbox.testkit.publishing import Publish
     from amp_sandbox.testkit.waits import Wait
 
 HOME_VARIABLE = "AMP_HOME"
@@ -108,7 +108,7 @@ def amp_warehouse(amp_connect: Callable[..., Any]) -> Any:
 @pytest.fixture(scope="session")
 def amp_publish(amp_sandbox: "Sandbox") -> "Publish":
     """Publishes changes of shows and the app's events: `amp_publish.change(title="Morning")`."""
-    from amp_sandbox.testkit.publishing import Publish
+    from amp_sandbox.publish.by_hand import Publish
 
     return Publish(amp_sandbox.settings)
 

@@ -1,4 +1,4 @@
-"""Writes the reference parts of `docs/test-kit.md` from the code: `python -m amp_sandbox.testkit.reference`.
+"""Writes the reference parts of `docs/how-to/test-kit.md` from the code: `python -m amp_sandbox.testkit.reference`.
 
 The rest of the page is written by hand; the parts are between comments that name them. A test fails when one is not
 what would be written now.
@@ -16,7 +16,7 @@ from typing import Any
 from amp_sandbox import paths
 from amp_sandbox.testkit import Names, Publish, Sandbox, Wait, plugin
 
-PAGE = paths.DOCS / "test-kit.md"
+PAGE = paths.DOCS / "how-to" / "test-kit.md"
 
 
 def page(text: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from amp_sandbox.audit import sources
 from amp_sandbox.audit.run import Unsettled, unsettled
 from amp_sandbox.errors import SandboxError
+from amp_sandbox.publish.by_hand import Published
 from amp_sandbox.publish.streams import Stream, streams
 from amp_sandbox.settings import Settings
 from amp_sandbox.testkit.handle import Sandbox
-from amp_sandbox.testkit.publishing import Published
 from amp_sandbox.testkit.waiting import eventually
 
 T = TypeVar("T")

@@ -1,22 +1,30 @@
-"""How the `sandbox` command gets into the warehouse: as any user, with a temporary password of the Redshift API.
+"""How the sandbox's own programs get into the warehouse.
 
-**Left out:** users that do not exist: the password is made, and the logon fails, as on AWS.
+The `sandbox` command does as any user, with a temporary password of the Redshift API. Reports do as people and their
+tools do: with the user's own password, which Secrets Manager keeps.
+
+**Left out:** users that do not exist: the temporary password is made, and the logon fails, as on AWS.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.settings import Settings
 
+if TYPE_CHECKING:
+    from psycopg import Connection
+
 
 @dataclass(frozen=True, repr=False)
 class Access:
-    """Where the warehouse is, and a login that is good for a quarter of an hour."""
+    """Where the warehouse is, and a login. A temporary one is good for a quarter of an hour."""
 
     host: str
     port: int
@@ -36,29 +44,31 @@ class Answer:
 
 
 def access(settings: Settings, user: str | None) -> Access:
-    """A login of a user; of the master user unless told."""
-    redshift = aws.client(settings, "redshift")
-    clusters = redshift.describe_clusters()["Clusters"]
-    if not clusters:
-        raise SandboxError("There is no Redshift cluster yet.", hint="Make one, or deploy a template that has one.")
-    cluster = clusters[0]
-    made = redshift.get_cluster_credentials(
+    """A login of a user with a temporary password; of the master user unless told."""
+    cluster = _cluster(settings)
+    made = aws.client(settings, "redshift").get_cluster_credentials(
         ClusterIdentifier=cluster["ClusterIdentifier"],
         DbUser=user or cluster["MasterUsername"],
         DbName=cluster["DBName"],
     )
-    endpoint = cluster["Endpoint"]
-    tls = paths.warehouse_certificate(settings.home)
-    return Access(
-        endpoint["Address"], endpoint["Port"], cluster["DBName"], made["DbUser"], made["DbPassword"], str(tls)
-    )
+    return _login(settings, cluster, made["DbUser"], made["DbPassword"])
 
 
-def query(settings: Settings, user: str | None, sql: str) -> Iterator[Answer]:
-    """Run the statements of a text as a user, and give their answers one after the other."""
+def kept_access(settings: Settings, user: str) -> Access:
+    """A login of a user with the password that Secrets Manager has of it just now."""
+    secrets, name = aws.client(settings, "secretsmanager"), f"amp/{settings.stage}/warehouse/{user}"
+    try:
+        secret = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])
+    except secrets.exceptions.ResourceNotFoundException:
+        raise SandboxError(f"There is no secret {name}.", hint="Deploy the template: sandbox deploy") from None
+    return _login(settings, _cluster(settings), secret["username"], secret["password"])
+
+
+@contextmanager
+def connected(login: Access, name: str) -> "Iterator[Connection[tuple[Any, ...]]]":
+    """A connection, encrypted and to the sandbox's own server; `name` is what the warehouse knows it by."""
     import psycopg
 
-    login = access(settings, user)
     try:
         with psycopg.connect(
             host=login.host,
@@ -68,17 +78,23 @@ def query(settings: Settings, user: str | None, sql: str) -> Iterator[Answer]:
             password=login.password,
             sslmode="verify-full",
             sslrootcert=login.certificate,
-            application_name="sandbox sql",
+            application_name=name,
             autocommit=True,
         ) as connection:
-            cursor = connection.execute(sql.encode())
-            while True:
-                columns = tuple(column.name for column in cursor.description or ())
-                yield Answer(columns, iter(cursor.fetchall() if columns else []), cursor.statusmessage or "")
-                if not cursor.nextset():
-                    return
+            yield connection
     except psycopg.Error as error:
         raise _failed(error) from None
+
+
+def query(settings: Settings, user: str | None, sql: str) -> Iterator[Answer]:
+    """Run the statements of a text as a user, and give their answers one after the other."""
+    with connected(access(settings, user), "sandbox sql") as connection:
+        cursor = connection.execute(sql.encode())
+        while True:
+            columns = tuple(column.name for column in cursor.description or ())
+            yield Answer(columns, iter(cursor.fetchall() if columns else []), cursor.statusmessage or "")
+            if not cursor.nextset():
+                return
 
 
 def open_psql(settings: Settings, user: str | None, arguments: Sequence[str]) -> None:
@@ -88,6 +104,19 @@ def open_psql(settings: Settings, user: str | None, arguments: Sequence[str]) ->
         raise SandboxError("psql is not installed.", hint="Install it (Debian: postgresql-client), or use: sandbox sql")
     # The password is in the environment: a command line is everybody's to see.
     os.execve(program, [program, *arguments], _environment(access(settings, user)))  # noqa: S606 - no shell is wanted
+
+
+def _cluster(settings: Settings) -> Mapping[str, Any]:
+    clusters = aws.client(settings, "redshift").describe_clusters()["Clusters"]
+    if not clusters:
+        raise SandboxError("There is no Redshift cluster yet.", hint="Make one, or deploy a template that has one.")
+    found: Mapping[str, Any] = clusters[0]
+    return found
+
+
+def _login(settings: Settings, cluster: Mapping[str, Any], user: str, password: str) -> Access:
+    endpoint, tls = cluster["Endpoint"], paths.warehouse_certificate(settings.home)
+    return Access(endpoint["Address"], endpoint["Port"], cluster["DBName"], user, password, str(tls))
 
 
 def _environment(login: Access) -> Mapping[str, str]:

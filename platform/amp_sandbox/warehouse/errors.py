@@ -50,7 +50,7 @@ def undefined_function(name: str, position: int | None = None) -> SqlError:
         "42883",
         f"function {name} does not exist",
         position=position,
-        hint="The functions there are: docs/warehouse-sql.md",
+        hint="The functions there are: docs/reference/warehouse-sql.md",
     )
 
 

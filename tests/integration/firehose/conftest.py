@@ -5,11 +5,12 @@ import json
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from support import refusals
 from support.delivery_streams import DeliveryStreams, Lake, delivery_streams
 
 Client = Callable[[str], Any]
@@ -70,10 +71,4 @@ def function_arn(client: Client) -> Iterator[str]:
 def refusal(client: Client) -> Refusal:
     """Makes a request of Firehose that is refused, and answers the error's code and message."""
 
-    def refused(operation: str, **request: Any) -> tuple[str, str]:
-        with pytest.raises(ClientError) as raised:
-            getattr(client("firehose"), operation)(**request)
-        error = raised.value.response["Error"]
-        return error["Code"], error["Message"]
-
-    return refused
+    return partial(refusals.refusal, client("firehose"))

@@ -38,7 +38,7 @@ def test_every_service_is_healthy_and_counted(sandbox: Settings) -> None:
     answer = run(sandbox, "status", "--json")
     assert answer.returncode == 0
     services = {service["name"]: service for service in json.loads(answer.stdout)["services"]}
-    started = {"localstack", "standins", "catalog_api", "warehouse"}
+    started = {"localstack", "standins", "catalog_api", "warehouse", "console"}
     assert services.keys() == started | ON_DEMAND
     assert all(service["healthy"] for service in services.values())
     assert {name for name, service in services.items() if service["state"] == "waiting"} == ON_DEMAND

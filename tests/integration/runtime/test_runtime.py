@@ -280,7 +280,9 @@ def test_down_ends_everything_after_supervisord_was_killed(settings: Settings, b
 def test_down_ends_everything_after_its_home_was_deleted(settings: Settings) -> None:
     start(settings)
     shutil.rmtree(settings.home)
-    assert set(down(settings).leftovers) == NAMES | {"supervisord"}
+    stopped = down(settings)
+    # The socket of supervisord is gone with the home, unless the home's path is too long to have it.
+    assert {*stopped.services, *stopped.leftovers} - {"supervisord"} == NAMES
     assert processes.find(settings.home) == []
 
 

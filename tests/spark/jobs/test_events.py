@@ -2,6 +2,7 @@ import gzip
 import json
 from datetime import date, datetime
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,23 @@ def test_only_the_days_asked_for_are_replaced_and_emptied_ones_go(lake):
     assert [row["dt"] for row in lake.rows("events_like_sent")] == ["2026-11-18", "2026-11-19"]
     assert lake.report("events")["inputs"] == []
     assert {tally["rows_read"] for tally in lake.report("events")["tables"].values()} == {0}
+
+
+def test_a_type_that_nobody_has_sent_has_an_empty_table_for_those_who_read_it(lake):
+    """The crawler makes tables of what it finds, and a mart fails without its table."""
+    put_events(lake.raw, [event("like_sent", 1, "2026-11-19T10:00:00.000Z", likes=1)])
+    for _ in range(2):
+        lake.run("events")
+        assert lake.rows("events_promotion_clicked") == []
+        [file] = (lake.transformed / "events_promotion_clicked").rglob("*.parquet")
+        assert file.parent.name == "dt=2026-11-20"
+        assert pq.read_schema(file).names == [column.name for column in EVENTS["promotion_clicked"]]
+    put_events(lake.raw, [event("promotion_clicked", 2, "2026-11-19T10:00:00.000Z", promotion_id="promo_a")])
+    lake.run("events")
+    assert [(row["dt"], row["promotion_id"]) for row in lake.rows("events_promotion_clicked")] == [
+        ("2026-11-19", "promo_a")
+    ]
+    assert len(lake.rows("events_like_sent")) == 1
 
 
 def test_missing_places_end_the_job_with_one_line(lake):

@@ -31,7 +31,7 @@ TABLES = (
 @pytest.fixture(scope="module")
 def full(make_lake, tmp_path_factory, spark):
     lake = make_lake(tmp_path_factory.mktemp("world"))
-    put_world(lake.raw, DAY, days=2, events=2_000)
+    put_world(lake.raw, DAY, days=2, events=3_000)
     for job in JOBS:
         lake.run(job)
     return lake

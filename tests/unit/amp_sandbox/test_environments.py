@@ -10,7 +10,7 @@ from amp_sandbox import environments, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import Step
 
-LOCKS = ("localstack", "airflow", "spark", "lambda", "catalog_api", "clients", "build", "dev")
+LOCKS = ("localstack", "airflow", "spark", "lambda", "catalog_api", "clients", "notebooks", "build", "dev")
 NEEDED = ["localstack", "airflow", "spark", "lambda", "catalog_api"]
 
 
@@ -113,7 +113,7 @@ def test_what_was_interrupted_is_not_taken_for_made(uv: Installer) -> None:
     uv.fails_at = "spark.txt"
     with pytest.raises(SandboxError, match="spark environment could not be installed"):
         environments.setup()
-    pythons = [environment.python for environment in environments.table() if not environment.dev]
+    pythons = [environment.python for environment in environments.table() if environment.name in NEEDED]
     assert environments.missing(pythons) == [str(folder("spark") / "bin" / "python")]
     uv.fails_at = None
     assert environments.setup() == ("spark",)
@@ -133,6 +133,13 @@ def test_the_development_tools_come_on_top(uv: Installer) -> None:
     assert uv.named("pip", "install") == ["airflow_dev.txt", "dev.txt", "spark_dev.txt"]
     assert environments.setup(dev=True) == ()
     assert environments.setup() == ()
+
+
+def test_jupyter_comes_when_it_is_asked_for(uv: Installer) -> None:
+    environments.setup(dev=True)
+    assert environments.setup(notebooks=True) == ("notebooks",)
+    assert environments.setup(notebooks=True) == ()
+    assert environments.setup(dev=True) == ()
 
 
 def test_an_environment_made_again_gets_its_tools_again(uv: Installer) -> None:
@@ -163,6 +170,12 @@ def test_an_installed_package_has_no_development_tools(uv: Installer, monkeypatc
     monkeypatch.setattr(paths, "IS_CHECKOUT", False)
     with pytest.raises(SandboxError, match="for a checkout"):
         environments.setup(dev=True)
+
+
+def test_an_installed_package_has_no_notebooks(uv: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "IS_CHECKOUT", False)
+    with pytest.raises(SandboxError, match="in a checkout"):
+        environments.setup(notebooks=True)
 
 
 def test_outside_a_checkout_our_package_is_installed_from_a_copy(

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 
 from amp_sandbox import paths
@@ -24,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def _running(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "find", lambda home: [object()])
+    monkeypatch.setattr(processes, "find", lambda home: [psutil.Process()])
 
 
 def test_defaults_are_the_documented_ports_and_names() -> None:
@@ -157,7 +158,7 @@ def test_the_environment_and_the_running_sandbox_win_over_the_file(
     dotenv.write_text("SANDBOX_LOCALSTACK_PORT=6001\nSANDBOX_STANDINS_PORT=6002\nSANDBOX_CATALOG_API_PORT=6003\n")
     monkeypatch.setenv("SANDBOX_LOCALSTACK_PORT", "7001")
     assert load_settings().standins_port == 6002
-    monkeypatch.setattr(processes, "find", lambda _: [object()])
+    monkeypatch.setattr(processes, "find", lambda _: [psutil.Process()])
     record_settings(load_settings().model_copy(update={"standins_port": 8002}))
     settings = load_settings()
     assert (settings.localstack_port, settings.standins_port, settings.catalog_api_port) == (7001, 8002, 6003)

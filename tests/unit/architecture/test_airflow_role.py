@@ -42,6 +42,7 @@ PROVIDER = {
     # What is asked of their clients is found below.
     "EmrContainerHook": set(),
     "GlueCatalogHook": set(),
+    "S3Hook": set(),
     "AwsGenericHook": set(),
     "RUNNING_STATES": set(),
     "RedshiftDataQueryAbortedError": set(),
@@ -52,6 +53,7 @@ PROVIDER = {
 SERVICES = {
     "spark.py": "emr-containers",
     "warehouse.py": "redshift-data",
+    "pages.py": "s3",
     "lake_on_arrival.py": "glue",
     "warehouse_upkeep.py": "secretsmanager",
 }
@@ -107,7 +109,8 @@ def test_the_calls_of_the_dags_are_found(dags):
     found = {module.path.name: set(own_calls(module)) for module in dags}
     assert {name: calls for name, calls in found.items() if calls} == {
         "spark.py": {"list_job_runs", "describe_job_run", "cancel_job_run"},
-        "warehouse.py": {"list_statements", "describe_statement", "cancel_statement"},
+        "warehouse.py": {"list_statements", "describe_statement", "cancel_statement", "get_statement_result"},
+        "pages.py": {"put_object"},
         "lake_on_arrival.py": {"batch_get_partition"},
         "warehouse_upkeep.py": {"list_secrets"},
     }

@@ -6,10 +6,13 @@ then all is started afresh too.
 
 On the way down the containers' logs are kept as files, where the process runtime has them.
 
+The console is no container, and is started, stopped and looked at here all the same (`console`).
+
 **Left out:** watching the images of a sandbox that runs: an edit of the platform is built at the next fresh start.
 """
 
 import contextlib
+import itertools
 import logging
 import re
 import subprocess
@@ -22,16 +25,28 @@ from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.installer import program
 from amp_sandbox.progress import OnProgress, ignore, step
-from amp_sandbox.runtime import airflow, log_files, spark
+from amp_sandbox.runtime import airflow, log_files, processes, spark
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime.compose import engine, images, project
+from amp_sandbox.runtime.compose import console, engine, images, project
+from amp_sandbox.runtime.compose.engine_tail import EngineTail
 from amp_sandbox.runtime.compose.project import NETWORK, Container
-from amp_sandbox.runtime.facts import COMING_UP, STOPPED, WAITING, Line, ServiceStatus, Started, Status, Stopped
+from amp_sandbox.runtime.facts import (
+    COMING_UP,
+    STOPPED,
+    WAITING,
+    Glance,
+    Line,
+    ServiceStatus,
+    Started,
+    Status,
+    Stopped,
+    Tail,
+)
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.ports import require_free_ports, require_same_settings
-from amp_sandbox.runtime.readiness import wait_healthy
+from amp_sandbox.runtime.readiness import last_lines, wait_healthy
 from amp_sandbox.runtime.service import Service
-from amp_sandbox.runtime.services import LOCALSTACK, table
+from amp_sandbox.runtime.services import CONSOLE, LOCALSTACK, table
 from amp_sandbox.settings import COMPOSE, Settings, record_settings
 
 log = logging.getLogger(__name__)
@@ -42,6 +57,8 @@ LOOK_SECONDS = 1.0
 RESTARTS = 3
 LOG_LINES = 15
 BUILD_LOG = "build"
+_FILES = (CONSOLE, BUILD_LOG)
+"""What is no container's log."""
 
 _PREFIX = re.compile(r"(?P<service>\S+?)-\d+\s+\| (?P<text>.*)")
 _SPARK = (spark.MASTER, spark.WORKER, spark.HISTORY)
@@ -79,13 +96,14 @@ def bring_up(settings: Settings, on_progress: OnProgress, *, keep: bool) -> Star
             stop(settings, ignore)
         _start_fresh(settings, {}, on_progress, keep=keep)
         return Started(fresh=True)
-    core = _core(settings)
-    failed = tuple(service.name for service in core if service.name not in found or not found[service.name].runs)
+    core = [service.name for service in _core(settings) if service.name != CONSOLE]
+    failed = tuple(name for name in core if name not in found or not found[name].runs)
     if failed:
         project.compose(settings, "up", "--detach", "--no-recreate", *failed, tag=_tag_of(found), profile=CORE)
-    wait_healthy(settings.home, core, on_progress, lambda: ContainerWatch(settings))
+    shown = (CONSOLE,) if console.start(settings) else ()
+    wait_healthy(settings.home, _core(settings), on_progress, lambda: ContainerWatch(settings))
     _record(settings)
-    return Started(fresh=False, restarted=failed)
+    return Started(fresh=False, restarted=(*failed, *shown))
 
 
 def start_spark(settings: Settings, on_progress: OnProgress) -> None:
@@ -107,10 +125,12 @@ def stop(settings: Settings, on_progress: OnProgress, *, clear: bool = False) ->
     if not found and not (clear and project.volumes(settings.home)):
         return Stopped()
     with step(on_progress, "stop containers"):
+        shown = {CONSOLE} if console.stop(settings) else set()
         _keep_logs(settings, found)
         volumes = ("--volumes",) if clear else ()
         project.compose(settings, "down", "--remove-orphans", *volumes, tag=_tag_of(found))
-    return Stopped(tuple(sorted(name for name, container in found.items() if container.runs and name != NETWORK)))
+    running = {name for name, container in found.items() if container.runs and name != NETWORK}
+    return Stopped(tuple(sorted(running | shown)))
 
 
 def look(settings: Settings) -> Status:
@@ -128,7 +148,9 @@ def look(settings: Settings) -> Status:
     with ThreadPoolExecutor(len(services)) as pool:
         health = list(pool.map(is_healthy, services))
     states = tuple(
-        _service_status(service, found.get(service.name), healthy, bytes_used.get(service.name, 0))
+        _console_status(settings, service, healthy)
+        if service.name == CONSOLE
+        else _service_status(service, found.get(service.name), healthy, bytes_used.get(service.name, 0))
         for service, healthy in zip(services, health, strict=True)
     )
     lost = state_lost(settings.home, found)
@@ -145,17 +167,49 @@ def look(settings: Settings) -> Status:
     )
 
 
+def glance(settings: Settings) -> Glance | None:
+    """What the engine says; each look at it starts two programs, so do not look all the time."""
+    try:
+        found = project.containers(settings.home)
+    except engine.EngineError:
+        return None
+    running = {name for name, container in found.items() if container.runs}
+    if not running:
+        return None
+    return Glance(
+        frozenset(running | {CONSOLE} if console.find(settings) else running), state_lost(settings.home, found)
+    )
+
+
+def log_names(settings: Settings) -> list[str]:
+    """The services', that of the container with the network, and that of the images' build."""
+    return [*(service.name for service in table(settings)), NETWORK, BUILD_LOG]
+
+
 def log_lines(settings: Settings, source: str | None, count: int, *, follow: bool) -> Iterator[Line]:
-    """From the engine while there are containers, else from the files that were kept of them."""
-    names = [*(service.name for service in table(settings)), NETWORK, BUILD_LOG]
-    shown = log_files.known(source, names, hidden=(NETWORK, BUILD_LOG))
+    """From the engine while there are containers, else from the files that were kept of them.
+
+    The console's is a file at all times; it is followed by itself only.
+    """
+    shown = log_files.known(source, log_names(settings), hidden=(NETWORK, BUILD_LOG))
     try:
         found = project.containers(settings.home)
     except engine.EngineError:
         found = {}
-    if source == BUILD_LOG or not found:
+    if source in _FILES or not found:
         return log_files.lines(log_files.files(settings.home, shown), count, follow=follow)
-    return _engine_lines(settings, [name for name in shown if name in found], count, follow=follow)
+    of_files = [name for name in shown if name in _FILES]
+    return itertools.chain(
+        log_files.lines(log_files.files(settings.home, of_files), count, follow=False),
+        _engine_lines(settings, [name for name in shown if name in found], count, follow=follow),
+    )
+
+
+def log_tail(settings: Settings, source: str) -> Tail:
+    """Of the container, or of the file where there is one."""
+    [name] = log_files.known(source, log_names(settings))
+    container = None if name in _FILES else project.containers(settings.home).get(name)
+    return EngineTail(container) if container else log_files.Tail(log_files.files(settings.home, [name])[name])
 
 
 def state_lost(home: Path, found: Mapping[str, Container]) -> bool:
@@ -186,6 +240,8 @@ class ContainerWatch:
                 self._found = project.containers(self._settings.home)
             except engine.EngineError as error:
                 return f"the engine does not answer ({error.why})"
+        if service.name == CONSOLE:
+            return None if console.find(self._settings) else "it has ended"
         container = self._found.get(service.name)
         if container is None:
             return "there is no container"
@@ -195,8 +251,11 @@ class ContainerWatch:
 
     def last_words(self, service: Service) -> str:
         """The end of its log."""
-        container = project.containers(self._settings.home).get(service.name)
-        told = _logs(container, LOG_LINES).splitlines() if container else []
+        if service.name == CONSOLE:
+            told = last_lines(log_files.files(self._settings.home, [CONSOLE])[CONSOLE], LOG_LINES)
+        else:
+            container = project.containers(self._settings.home).get(service.name)
+            told = _logs(container, LOG_LINES).splitlines() if container else []
         return "\n".join(["Its last lines:", *(f"  {line}" for line in told)]) if told else "It wrote nothing."
 
 
@@ -220,17 +279,20 @@ def _start_fresh(settings: Settings, found: Mapping[str, Container], on_progress
     services = table(settings)
     require_free_ports([service for service in services if service.name != spark.MASTER])
     tag = images.tag()
-    homes.prepare(settings.home, ())
+    console.stop(settings)
+    homes.prepare(settings.home, (CONSOLE,))
     _build(settings, (images.CORE, images.SPARK), tag, on_progress)
     record_settings(settings)
     try:
         with step(on_progress, "start containers"):
             project.compose(settings, "down", "--volumes", "--remove-orphans", tag=tag)
             project.compose(settings, "up", "--detach", "--no-build", tag=tag, profile=CORE)
+            console.start(settings)
         wait_healthy(settings.home, _core(settings), on_progress, lambda: ContainerWatch(settings))
         _record(settings)
     except BaseException:
         if not keep:
+            console.stop(settings)
             stop(settings, ignore)
             homes.forget_run(settings.home)
         raise
@@ -295,6 +357,23 @@ def _service_status(service: Service, container: Container | None, healthy: bool
         memory_bytes=memory,
         restarts=container.restarts if container else 0,
         last_log_lines=tuple(told),
+    )
+
+
+def _console_status(settings: Settings, service: Service, healthy: bool) -> ServiceStatus:
+    process = console.find(settings)
+    log_file = log_files.files(settings.home, [CONSOLE])[CONSOLE]
+    return ServiceStatus(
+        name=service.name,
+        state="running" if process else "exited",
+        healthy=healthy and process is not None,
+        pid=process.pid if process else None,
+        port=service.port,
+        url=service.url,
+        uptime_seconds=console.uptime_seconds(process) if process else None,
+        memory_bytes=processes.memory(process.pid) if process else 0,
+        restarts=0,
+        last_log_lines=() if process else tuple(last_lines(log_file, LOG_LINES)),
     )
 
 

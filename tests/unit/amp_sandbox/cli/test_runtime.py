@@ -117,7 +117,8 @@ def test_up_passes_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         return Started(fresh=len(calls) == 1)
 
     monkeypatch.setattr(up, "up", fake)
-    assert "The sandbox is up.\nAWS endpoint: http://127.0.0.1:4566\n" in run("up").output
+    told = "The sandbox is up.\nConsole: http://127.0.0.1:8090\nAWS endpoint: http://127.0.0.1:4566\n"
+    assert told in run("up").output
     assert "The sandbox was up already." in run("up", "--no-deploy", "--keep", "--profile", "batch").output
     assert calls == [
         {"deploy": True, "keep": False, "profile": None},

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from botocore.exceptions import ClientError
 from support.emr_fakes import Bench, start_request
+from support.refusals import refusal
 
 from amp_sandbox.emr_containers import job_runs, store, tags, virtual_clusters
 from amp_sandbox.protocol import Context
@@ -42,10 +42,7 @@ class Api(NamedTuple):
 
     def refusal(self, operation: str, **request: Any) -> tuple[str, str]:
         """The error code and message that a request is answered with."""
-        with pytest.raises(ClientError) as raised:
-            getattr(self.client, operation)(**request)
-        error = raised.value.response["Error"]
-        return error["Code"], error["Message"]
+        return refusal(self.client, operation, **request)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 from support.firehose_fakes import Bench, Made, definition
+from support.refusals import refusal
 from support.waiting import eventually
 
 from amp_sandbox.firehose import lifecycle, store, views
@@ -80,10 +81,7 @@ class Api(NamedTuple):
 
     def refusal(self, operation: str, **request: Any) -> tuple[str, str]:
         """The error code and message that a request is answered with."""
-        with pytest.raises(ClientError) as raised:
-            getattr(self.raw, operation)(**request)
-        error = raised.value.response["Error"]
-        return error["Code"], error["Message"]
+        return refusal(self.raw, operation, **request)
 
 
 def settings(**destination: Any) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pytest
-from botocore.exceptions import ClientError
 from support.glue_fakes import ROLE, FakeAws
+from support.refusals import refusal
 
 from amp_sandbox.glue import crawler_runs, crawlers, databases, partitions, store, tables, tags
 from amp_sandbox.glue.crawls.engine import CrawlEngine
@@ -80,10 +80,7 @@ class Api(NamedTuple):
 
     def refusal(self, operation: str, **request: Any) -> tuple[str, str]:
         """The error code and message that a request is answered with."""
-        with pytest.raises(ClientError) as raised:
-            getattr(self.client, operation)(**request)
-        error = raised.value.response["Error"]
-        return error["Code"], error["Message"]
+        return refusal(self.client, operation, **request)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from support.airflow_fakes import FakeAirflow, FakeS3, create_request
+from support.refusals import refusal
 
 from amp_sandbox.mwaa import engine, environments, rest_api, store, tags
 from amp_sandbox.mwaa.context import AirflowContext
@@ -41,10 +41,7 @@ class Api:
 
     def refusal(self, operation: str, **request: Any) -> tuple[str, str]:
         """The error code and message that a request is answered with."""
-        with pytest.raises(ClientError) as raised:
-            getattr(self.client, operation)(**request)
-        error = raised.value.response["Error"]
-        return error["Code"], error["Message"]
+        return refusal(self.client, operation, **request)
 
 
 @pytest.fixture(scope="module")

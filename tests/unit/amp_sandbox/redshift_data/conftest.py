@@ -2,8 +2,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from support.redshift_apis import PASSWORD, Apis, redshift_apis
+from support.refusals import refusal
 from support.waiting import eventually
 
 from amp_sandbox.standins.service import Service
@@ -51,10 +51,7 @@ class DataApi:
 
     def refusal(self, operation: str, **request: Any) -> tuple[str, str]:
         """The error code and message that a request is answered with."""
-        with pytest.raises(ClientError) as raised:
-            getattr(self.client, operation)(**request)
-        error = raised.value.response["Error"]
-        return error["Code"], error["Message"]
+        return refusal(self.client, operation, **request)
 
 
 @pytest.fixture(scope="module")

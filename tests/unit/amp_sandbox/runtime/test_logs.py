@@ -62,7 +62,7 @@ def test_following_goes_on_with_what_is_added(settings: Settings, monkeypatch: p
 def test_following_goes_on_in_the_new_file_when_the_log_is_rotated(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.write_text("old\n")
-    tail = log_files._Tail(path)
+    tail = log_files.Tail(path)
     path.replace(tmp_path / "x.log.1")
     path.write_text("first of the new file, longer than the old one\n")
     assert tail.new_lines() == ["first of the new file, longer than the old one"]
@@ -70,7 +70,7 @@ def test_following_goes_on_in_the_new_file_when_the_log_is_rotated(tmp_path: Pat
 
 
 def test_following_starts_at_the_beginning_of_a_file_that_comes_later(tmp_path: Path) -> None:
-    tail = log_files._Tail(tmp_path / "x.log")
+    tail = log_files.Tail(tmp_path / "x.log")
     assert tail.new_lines() == []
     (tmp_path / "x.log").write_text("first\n")
     assert tail.new_lines() == ["first"]

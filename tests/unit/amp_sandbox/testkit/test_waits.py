@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from amp_sandbox.errors import SandboxError
+from amp_sandbox.publish.by_hand import Published
 from amp_sandbox.settings import Settings
 from amp_sandbox.testkit import waits
-from amp_sandbox.testkit.publishing import Published
 from amp_sandbox.testkit.waits import Wait
 
 EVENT = "00000000-0000-4000-8000-000000000001"

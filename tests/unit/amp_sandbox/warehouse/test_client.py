@@ -1,3 +1,4 @@
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +28,22 @@ class FakeRedshift:
         return {"DbUser": DbUser, "DbPassword": PASSWORD}
 
 
+class FakeSecrets:
+    """Has one secret."""
+
+    class exceptions:  # noqa: N801 - as boto3 calls it
+        class ResourceNotFoundException(Exception):  # noqa: N818
+            pass
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803
+        if SecretId != self.name:
+            raise self.exceptions.ResourceNotFoundException
+        return {"SecretString": json.dumps({"username": USER, "password": PASSWORD, "engine": "redshift"})}
+
+
 @pytest.fixture
 def redshift(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRedshift]:
     warehouse = FakeWarehouse()
@@ -40,7 +57,8 @@ def redshift(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRed
         "Endpoint": {"Address": "127.0.0.1", "Port": server.port},
     }
     fake = FakeRedshift([cluster])
-    monkeypatch.setattr(aws, "client", lambda *_: fake)
+    clients = {"redshift": fake, "secretsmanager": FakeSecrets("amp/local/warehouse/analyst")}
+    monkeypatch.setattr(aws, "client", lambda _settings, service: clients[service])
     yield fake
     server.stop()
 
@@ -68,6 +86,16 @@ def test_without_a_cluster_there_is_nobody_to_ask(redshift: FakeRedshift, tmp_pa
     redshift.clusters = []
     with pytest.raises(SandboxError, match="no Redshift cluster"):
         client.access(Settings(home=tmp_path), None)
+
+
+@pytest.mark.usefixtures("redshift")
+def test_a_user_logs_on_with_the_password_that_secrets_manager_has(tmp_path: Any) -> None:
+    login = client.kept_access(Settings(home=tmp_path), "analyst")
+    assert PASSWORD not in repr(login)
+    with client.connected(login, "a test") as connection:
+        assert connection.execute("SELECT 1 AS n").fetchall() == [(1,)]
+    with pytest.raises(SandboxError, match="no secret amp/local/warehouse/nobody"):
+        client.kept_access(Settings(home=tmp_path), "nobody")
 
 
 @pytest.mark.usefixtures("redshift")

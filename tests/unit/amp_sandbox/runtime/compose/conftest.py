@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from support.fake_docker import FakeEngine
 
-from amp_sandbox.runtime.compose import engine, images, project
+from amp_sandbox.runtime.compose import console, engine, images, project
 from amp_sandbox.settings import Settings
 
 
@@ -23,5 +23,8 @@ def docker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
         fake.images |= {f"amp-sandbox/{image}:{tag}" for image in images_}
 
     monkeypatch.setattr(images, "build", built)
+    monkeypatch.setattr(console, "start", fake.start_console)
+    monkeypatch.setattr(console, "stop", fake.stop_console)
+    monkeypatch.setattr(console, "find", fake.find_console)
     monkeypatch.setattr(images, "tag", lambda: "t1")
     return fake

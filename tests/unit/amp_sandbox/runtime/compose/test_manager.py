@@ -28,7 +28,7 @@ def healthy(monkeypatch: pytest.MonkeyPatch, docker: FakeEngine, settings: Setti
     homes.ensure(settings.home)
     monkeypatch.setattr(project, "copy_out", copied)
     monkeypatch.setattr(manager, "wait_healthy", waited)
-    monkeypatch.setattr(manager, "is_healthy", lambda service, timeout=2: service.name in docker.containers)
+    monkeypatch.setattr(manager, "is_healthy", lambda service, timeout=2: is_there(docker, service.name))
     monkeypatch.setattr(manager, "require_free_ports", lambda services: None)
     monkeypatch.setattr(manager, "_logs", lambda container, count=None: f"last of {container.service}\n")
 
@@ -36,10 +36,15 @@ def healthy(monkeypatch: pytest.MonkeyPatch, docker: FakeEngine, settings: Setti
 def running(docker: FakeEngine, settings: Settings, *services: str) -> None:
     """A sandbox as `bring_up` leaves it."""
     docker.start(*(services or CORE))
+    docker.console = True
     homes.prepare(settings.home, ())
     record_settings(settings)
     localstack = project.containers(settings.home)["localstack"]
     homes.write_instance(settings.home, homes.Instance(localstack.pid, int(localstack.started), deployed=True))
+
+
+def is_there(docker: FakeEngine, name: str) -> bool:
+    return docker.console if name == "console" else name in docker.containers
 
 
 def by_name(settings: Settings) -> dict[str, ServiceStatus]:
@@ -79,6 +84,21 @@ def test_of_a_running_sandbox_only_what_does_not_run_is_started(docker: FakeEngi
     assert (started.fresh, started.restarted) == (False, ("catalog_api", "standins"))
     assert docker.told("up")[0][-2:] == ("catalog_api", "standins")
     assert not docker.told("down")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_console_comes_and_goes_with_the_containers(docker: FakeEngine, settings: Settings) -> None:
+    manager.bring_up(settings, ignore, keep=False)
+    seen = manager.glance(settings)
+    assert seen is not None
+    assert (seen.running, seen.state_lost) == (frozenset({*CORE, "console"}), False)
+    assert by_name(settings)["console"].healthy
+    docker.console = False
+    assert not manager.look(settings).healthy
+    assert manager.bring_up(settings, ignore, keep=False).restarted == ("console",)
+    assert "console" in manager.stop(settings, ignore).services
+    assert not docker.console
+    assert manager.glance(settings) is None
 
 
 @pytest.mark.usefixtures("healthy")
@@ -148,7 +168,7 @@ def test_a_start_that_fails_leaves_nothing_unless_told_to(
 def test_down_keeps_the_logs_and_the_volume(docker: FakeEngine, settings: Settings) -> None:
     running(docker, settings)
     docker.kill("warehouse")
-    assert manager.stop(settings, ignore).services == ("catalog_api", "localstack", "standins")
+    assert manager.stop(settings, ignore).services == ("catalog_api", "console", "localstack", "standins")
     assert docker.containers == {}
     assert not docker.told("down", "--volumes")
     assert (paths.logs_dir(settings.home) / "localstack.log").read_text() == "last of localstack\n"
