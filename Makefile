@@ -6,6 +6,10 @@ PYTHON ?= python3
 UV := .envs/uv/bin/uv
 SANDBOX := .venv/bin/sandbox
 REQUIREMENTS := platform/requirements
+# `make up RUNTIME=process` or `RUNTIME=compose`; without it, containers where a Docker engine answers.
+ifdef RUNTIME
+export SANDBOX_RUNTIME := $(RUNTIME)
+endif
 export UV_SYSTEM_CERTS := true
 export UV_PYTHON_DOWNLOADS := never
 
@@ -18,6 +22,11 @@ help: ## Show this list
 .PHONY: setup
 setup: .venv/.installed ## Install everything the sandbox needs (Python packages only)
 	@$(SANDBOX) setup
+
+# What a start needs: in containers the services bring their environments along.
+.PHONY: setup-run
+setup-run: .venv/.installed ## Install what a start needs: for containers, only the sandbox command
+	@runtime=$$($(SANDBOX) runtime) || exit 1; case $$runtime in compose*) ;; *) $(MAKE) --no-print-directory setup ;; esac
 
 .PHONY: setup-dev
 setup-dev: .venv/.installed ## Install what tests, linters and benchmarks need too
@@ -44,28 +53,28 @@ lock: .envs/uv/.installed ## Resolve every environment again (platform/requireme
 # --- run ----------------------------------------------------------------------------------------
 
 .PHONY: up down status demo batch audit deploy reset notebooks
-up: setup ## Start the sandbox and deploy the template; with Airflow: make up PROFILE=batch
+up: setup-run ## Start the sandbox and deploy the template; with Airflow: make up PROFILE=batch
 	@$(SANDBOX) up $(if $(PROFILE),--profile $(PROFILE))
 
-down: setup ## Stop everything
+down: setup-run ## Stop everything
 	@$(SANDBOX) down
 
-status: setup ## Show the state of every service
+status: setup-run ## Show the state of every service
 	@$(SANDBOX) status
 
-demo: setup ## Send seed data through the whole path and show where it arrives
+demo: setup-run ## Send seed data through the whole path and show where it arrives
 	@$(SANDBOX) demo
 
-batch: setup ## Rebuild the transformed tables: snapshots, crawls, Spark jobs
+batch: setup-run ## Rebuild the transformed tables: snapshots, crawls, Spark jobs
 	@$(SANDBOX) batch
 
-audit: setup ## Prove that nothing published was lost
+audit: setup-run ## Prove that nothing published was lost
 	@$(SANDBOX) audit
 
-deploy: setup ## Deploy what was edited
+deploy: setup-run ## Deploy what was edited
 	@$(SANDBOX) deploy
 
-reset: setup ## Empty all data: a fresh, deployed sandbox
+reset: setup-run ## Empty all data: a fresh, deployed sandbox
 	@$(SANDBOX) reset
 
 notebooks: setup ## Open Jupyter on the running sandbox
@@ -86,7 +95,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e test-notebooks bench docs site pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e test-notebooks test-compose bench docs site pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -125,6 +134,9 @@ test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what ta
 site: setup-dev ## Make a site of docs/ (build/site/index.html)
 	@.venv/bin/sphinx-build -q -W --keep-going docs build/site
 	@echo "build/site/index.html"
+
+test-compose: setup-dev ## The sandbox in containers (all of the end-to-end tests in them: make test-e2e RUNTIME=compose)
+	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/test_user.py
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
 	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or for_the_picture"

@@ -5,15 +5,17 @@ and `docs/reference/settings.md`. `load_settings` is how every part gets them. A
 finds it all the same: what a running sandbox was started with is recorded in its home, and is the default
 there.
 
-**Left out:** a settings file. Two sources, the environment and the running sandbox, are enough to reason
-about.
+A file `.env` in the checkout may give defaults too: Compose reads it, so the other runtime has to.
+
+**Left out:** any other settings file.
 """
 
 import json
 import logging
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,6 +25,9 @@ from amp_sandbox.errors import SandboxError
 log = logging.getLogger(__name__)
 
 PREFIX = "SANDBOX_"
+AUTO: Final = "auto"
+PROCESS: Final = "process"
+COMPOSE: Final = "compose"
 PORTS = (
     "localstack_port",
     "standins_port",
@@ -50,6 +55,11 @@ class Settings(BaseSettings):
     home: Home = Field(
         default=paths.DEFAULT_HOME,
         description="Folder of everything the sandbox writes: state, logs, sockets. One sandbox has one home.",
+    )
+    runtime: Literal["auto", "process", "compose"] = Field(
+        default=AUTO,
+        description="What runs the services: processes of this machine (`process`), containers (`compose`), or "
+        "whichever can: containers where a Docker engine answers (`auto`).",
     )
     localstack_port: Port = Field(
         default=4566, description="Port of the AWS endpoint, which is the one address that clients need."
@@ -98,6 +108,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much the sandbox's own services write into their logs."
     )
+
+    @property
+    def listen_address(self) -> str:
+        """Where services listen. In containers, all interfaces: theirs are published on this machine's 127.0.0.1."""
+        return "0.0.0.0" if self.runtime == COMPOSE else "127.0.0.1"  # noqa: S104 - of the containers' own network
 
     @property
     def localstack_url(self) -> str:
@@ -216,15 +231,17 @@ class Settings(BaseSettings):
 
 def load_settings(home: Path | None = None) -> Settings:
     """The settings that apply here: the environment's, then those of the sandbox running in that home, then
-    defaults. With a `home`, that one is meant and not the environment's.
+    those of `.env`, then defaults. With a `home`, that one is meant and not the environment's.
 
     Raises SandboxError that names the variable when a value is invalid.
     """
-    given = _read(**({"home": home} if home else {}))
-    recorded = _of_running_sandbox(given.home)
-    if not recorded:
-        return _distinct(given)
-    return _distinct(_read(**(recorded | given.model_dump(include=given.model_fields_set))))
+    given, file = _read(**({"home": home} if home else {})), _of_file(paths.REPOSITORY / ".env")
+    found = given.home if "home" in given.model_fields_set else _read(**file).home
+    recorded = _of_running_sandbox(found)
+    own = given.model_dump(include=given.model_fields_set)
+    if own.get("runtime") == AUTO:
+        del own["runtime"]  # whichever it runs with
+    return _distinct(_read(**(file | recorded | own)))
 
 
 def record_settings(settings: Settings) -> None:
@@ -266,6 +283,12 @@ def _read(**values: Any) -> Settings:
         ) from None
 
 
+def _of_file(path: Path) -> dict[str, str]:
+    """What a file of variables sets; nothing when there is none. Other variables than ours are Compose's affair."""
+    values = dotenv_values(path) if path.is_file() else {}
+    return {name: value for name in Settings.model_fields if (value := values.get(variable(name)))}
+
+
 def _distinct(settings: Settings) -> Settings:
     ports = [getattr(settings, field) for field in PORTS]
     for field, port in zip(PORTS, ports, strict=True):
@@ -282,6 +305,6 @@ def _of_running_sandbox(home: Path) -> dict[str, Any]:
     recorded = recorded_settings(home)
     if not recorded:
         return {}
-    from amp_sandbox.runtime.processes import find  # only here: most calls have no need of psutil
+    from amp_sandbox.runtime import choice  # only here: most calls have no need of psutil
 
-    return recorded if find(home) else {}
+    return recorded if choice.is_recorded_running(home) else {}

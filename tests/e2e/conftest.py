@@ -5,13 +5,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.sandboxes import own_settings, run, running
+from support.sandboxes import RUNTIME, own_settings, run, running
 from xdist.scheduler import LoadScopeScheduling
 
-from amp_sandbox.settings import Settings
+from amp_sandbox.runtime.compose import engine
+from amp_sandbox.settings import COMPOSE, Settings
 
 SHARED = ("test_airflow.py", "test_console.py", "test_user.py")
 """Files whose tests use the fixture `sandbox`."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine() -> None:
+    """Where the tests are to run in containers, there has to be an engine."""
+    if RUNTIME == COMPOSE and (problem := engine.problem()):
+        pytest.skip(f"SANDBOX_RUNTIME=compose, and {problem}")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ mended what failed.
 """
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psutil
 import pytest
 from playwright.sync_api import expect
 from support.browser import needs_browser, page, picture
+from support.crashes import crash, kill_task_workers, service
 from support.dag_runs import DagRuns
 from support.sandboxes import run
 from support.waiting import eventually
@@ -59,23 +57,6 @@ def all_rows(sandbox: Settings) -> dict[str, list[str]]:
     return {name: sorted(json.dumps(row, sort_keys=True) for row in rows) for name, rows in found.items()}
 
 
-def component(sandbox: Settings, name: str) -> dict[str, Any]:
-    services = json.loads(run(sandbox, "status", "--json").stdout)["services"]
-    return next(dict(one) for one in services if one["name"] == name)
-
-
-def kill(sandbox: Settings, name: str) -> None:
-    """End a component as a crash does, and wait for the process manager to have another one up."""
-    pid = component(sandbox, name)["pid"]
-    os.kill(pid, signal.SIGKILL)
-    eventually(
-        lambda: component(sandbox, name),
-        lambda seen: seen["pid"] not in (None, pid),
-        timeout=60,
-        what=f"another {name}",
-    )
-
-
 @contextmanager
 def replaced(sandbox: Settings, key: str, body: bytes) -> Iterator[None]:
     """Another object in the artifacts bucket, until the block ends."""
@@ -89,7 +70,7 @@ def replaced(sandbox: Settings, key: str, body: bytes) -> Iterator[None]:
 
 
 def test_status_shows_airflow_and_the_dags_are_listed(sandbox: Settings, daily: DagRuns) -> None:
-    assert all(component(sandbox, name)["healthy"] for name in COMPONENTS)
+    assert all(service(sandbox, name)["healthy"] for name in COMPONENTS)
     listed = run(sandbox, "dag", "list", "--json")
     found = {one["name"]: one for one in json.loads(listed.stdout)}
     assert found.keys() == {"lake_daily", "lake_on_arrival", "warehouse_upkeep"}
@@ -218,8 +199,8 @@ def test_a_run_goes_on_after_its_scheduler_and_its_triggerer_were_killed(
     before = all_rows(sandbox)
     daily.clear(run_id, ["jobs.sessions", "marts.daily_flash"])
     daily.reaches(run_id, "jobs.sessions", "deferred", "running")
-    kill(sandbox, "airflow_scheduler")
-    kill(sandbox, "airflow_triggerer")
+    crash(sandbox, "airflow_scheduler")
+    crash(sandbox, "airflow_triggerer")
     assert daily.ends(run_id) == "success"
     assert all_rows(sandbox) == before
     assert unfinished_jobs(sandbox) == []
@@ -228,8 +209,7 @@ def test_a_run_goes_on_after_its_scheduler_and_its_triggerer_were_killed(
 def test_a_task_whose_worker_was_killed_is_tried_again(sandbox: Settings, daily: DagRuns, run_id: str) -> None:
     daily.clear(run_id, ["jobs.show_catalog"])
     daily.reaches(run_id, "jobs.show_catalog", "running")
-    for worker in workers(sandbox):
-        worker.kill()
+    kill_task_workers(sandbox)
     assert daily.ends(run_id) == "success"
     assert daily.task(run_id, "jobs.show_catalog")["state"] == "success"
     assert unfinished_jobs(sandbox) == []
@@ -248,12 +228,6 @@ def test_a_backfill_gives_what_daily_runs_give(sandbox: Settings, daily: DagRuns
     assert answer.returncode == 0, answer.stderr
     assert [one["logical_date"][:10] for one in json.loads(answer.stdout)] == days
     assert all_rows(sandbox) == by_daily_runs
-
-
-def workers(sandbox: Settings) -> list[psutil.Process]:
-    """The processes of the scheduler's that run tasks now."""
-    scheduler = psutil.Process(component(sandbox, "airflow_scheduler")["pid"])
-    return [one for one in scheduler.children(recursive=True) if one.ppid() != scheduler.pid]
 
 
 def unfinished_jobs(sandbox: Settings) -> list[str]:

@@ -15,7 +15,8 @@ from support.sandboxes import environment, own_settings
 from amp_sandbox import aws, paths
 from amp_sandbox.settings import Settings
 
-PARTS = ("airflow", "platform", "services", "spark", "seed_data")
+PARTS = ("airflow", "platform", "seed_data", "services", "spark")
+FILES = (".dockerignore", "docker-compose.yml", "pyproject.toml")
 EDIT = "\n\ndef lambda_handler(event, context):\n    return {'answered by': 'the edited handler'}\n"
 
 
@@ -57,6 +58,8 @@ def copy(folder: Path) -> Path:
     for name in PARTS:
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*_cache")
         shutil.copytree(paths.REPOSITORY / name, folder / name, ignore=ignored)
+    for name in FILES:
+        shutil.copy2(paths.REPOSITORY / name, folder / name)
     return folder
 
 

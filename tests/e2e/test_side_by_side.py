@@ -9,13 +9,14 @@ from typing import Any
 
 import psutil
 import pytest
-from support.sandboxes import own_settings, run, running
+from support.sandboxes import RUNTIME, own_settings, run, running
 
 from amp_sandbox import paths
 from amp_sandbox.runtime import processes
 from amp_sandbox.runtime.health import is_free
-from amp_sandbox.settings import PORTS, Settings
+from amp_sandbox.settings import COMPOSE, PORTS, Settings
 
+pytestmark = pytest.mark.skipif(RUNTIME == COMPOSE, reason="about processes; tests/compose has the containers' part")
 FUNCTIONS = {"lambda/catalog-ingest-local", "lambda/show-flattener-local", "lambda/event-transform-local"}
 
 

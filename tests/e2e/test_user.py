@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import signal
 import subprocess
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.crashes import crash, service
 from support.sandboxes import COMMAND, environment, own_settings, run
 from support.waiting import eventually
 
@@ -315,14 +315,10 @@ def test_flawed_input_ends_in_named_places(sandbox: Settings, demo: dict[str, An
 
 
 def test_a_killed_service_is_restarted_and_shown(sandbox: Settings) -> None:
-    def catalog_api() -> dict[str, Any]:
-        answer = json.loads(run(sandbox, "status", "--json").stdout)
-        return next(one for one in answer["services"] if one["name"] == "catalog_api")
-
-    before = catalog_api()
-    os.kill(before["pid"], signal.SIGKILL)
+    before = service(sandbox, "catalog_api")
+    crash(sandbox, "catalog_api")
     after = eventually(
-        catalog_api, lambda seen: seen["healthy"] and seen["pid"] != before["pid"], timeout=30, what="the restart"
+        lambda: service(sandbox, "catalog_api"), lambda seen: seen["healthy"], timeout=30, what="its health"
     )
     assert after["restarts"] == before["restarts"] + 1
     assert facts(sandbox, "status")["healthy"]

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amp_sandbox import paths
-from amp_sandbox.settings import PORTS, Settings, variable
+from amp_sandbox.settings import COMPOSE, PORTS, PROCESS, Settings, variable
 from support.ports import free_ports
+
+RUNTIME = os.environ.get(variable("runtime"), PROCESS)
+"""What runs the tests' sandboxes. Never by chance: an engine may be there or not."""
 
 COMMAND = paths.REPOSITORY / ".venv" / "bin" / "sandbox"
 
@@ -16,7 +19,7 @@ COMMAND = paths.REPOSITORY / ".venv" / "bin" / "sandbox"
 def own_settings(home: Path, **values: object) -> Settings:
     """Settings of a sandbox in that home, on ports that nobody uses."""
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    return Settings.model_validate({"home": home, **ports, **values})
+    return Settings.model_validate({"home": home, "runtime": RUNTIME, **ports, **values})
 
 
 def run(settings: Settings, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
@@ -35,10 +38,10 @@ def environment(settings: Settings) -> Mapping[str, str]:
 @contextmanager
 def running(settings: Settings) -> Iterator[Settings]:
     """A sandbox, up and deployed; taken down afterwards, with its logs printed when the test failed."""
-    up = run(settings, "up")
+    up = run(settings, "up", timeout=2400 if settings.runtime == COMPOSE else 240)  # the first one builds the images
     try:
         assert up.returncode == 0, f"sandbox up failed:\n{up.stdout}{up.stderr}"
         yield settings
     finally:
-        down = run(settings, "down")
+        down = run(settings, "down", "--clear")
         assert down.returncode == 0, f"sandbox down failed:\n{down.stdout}{down.stderr}"

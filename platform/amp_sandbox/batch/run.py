@@ -20,6 +20,7 @@ from amp_sandbox.batch.plan import STAGES, Job
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.marts import Built, build
 from amp_sandbox.progress import OnProgress, Step, ignore, step
+from amp_sandbox.runtime import choice
 from amp_sandbox.settings import Settings
 from amp_sandbox.stack import stack_outputs
 
@@ -69,6 +70,7 @@ def batch(
             snapshots = _snapshots(settings, outputs, day)
             detail.append(", ".join(f"{one.documents:,} {one.kind}" for one in snapshots))
         crawls.append(_crawl(settings, outputs["RawCrawler"], "crawl raw", on_progress))
+    choice.of(settings).start_spark(settings, on_progress)
     runs: list[JobRun] = []
     for stage in STAGES:
         jobs = [job for job in stage if not only or job.name in only]

@@ -18,7 +18,7 @@ from amp_sandbox.errors import SandboxError
 
 # The order and headings of `sandbox --help`.
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "Run": ("up", "down", "status", "logs", "env", "reset"),
+    "Run": ("up", "down", "status", "logs", "env", "reset", "runtime"),
     "Build": ("setup", "deploy"),
     "Data": ("demo", "seed", "publish", "batch", "dag", "audit", "trace", "sql", "psql", "notebooks"),
 }

@@ -11,7 +11,7 @@ from amp_sandbox.cli.output import json_option, pasteable, print_json, print_tab
 PROFILES = ("batch",)
 
 if TYPE_CHECKING:
-    from amp_sandbox.runtime.status import ServiceStatus
+    from amp_sandbox.runtime.facts import ServiceStatus
 
 
 @click.command()
@@ -37,9 +37,10 @@ def up(no_deploy: bool, keep: bool, profile: str | None) -> None:
 
 
 @click.command()
+@click.option("--clear", is_flag=True, help="Delete what the services kept, too; the next start does that anyway.")
 @json_option
-def down(as_json: bool) -> None:
-    """Stop the sandbox, all of its processes.
+def down(clear: bool, as_json: bool) -> None:
+    """Stop the sandbox, all of its processes and containers.
 
     Safe to repeat. The data is gone with it, as LocalStack keeps it in memory; logs stay.
     """
@@ -47,7 +48,7 @@ def down(as_json: bool) -> None:
     from amp_sandbox.settings import load_settings
 
     with progress() as on_progress:
-        stopped = run(load_settings(), on_progress)
+        stopped = run(load_settings(), on_progress, clear=clear)
     if as_json:
         print_json(stopped)
     elif stopped.services or stopped.leftovers:
@@ -157,7 +158,24 @@ def reset(yes: bool) -> None:
     click.echo("The sandbox is up, deployed and empty.")
 
 
-COMMANDS = (up, down, status, logs, env, reset)
+@click.command()
+@json_option
+def runtime(as_json: bool) -> None:
+    """Show what runs the services, or would: processes or containers, and why.
+
+    SANDBOX_RUNTIME decides; without it, containers where a Docker engine answers.
+    """
+    from amp_sandbox.runtime.choice import choose
+    from amp_sandbox.settings import load_settings
+
+    chosen = choose(load_settings())
+    if as_json:
+        print_json(chosen)
+    else:
+        click.echo(f"{chosen.name}: {chosen.why}")
+
+
+COMMANDS = (up, down, status, logs, env, reset, runtime)
 
 
 def _state(service: "ServiceStatus") -> str:

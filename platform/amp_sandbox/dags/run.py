@@ -16,7 +16,7 @@ from amp_sandbox.dags.following import DagRun, follow
 from amp_sandbox.dags.rest import RestError, call
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore
-from amp_sandbox.runtime import airflow
+from amp_sandbox.runtime import choice
 from amp_sandbox.settings import Settings
 
 PARSED_SECONDS = 30
@@ -44,7 +44,7 @@ def dags(settings: Settings, on_progress: OnProgress = ignore) -> list[Dag]:
 
     Raises SandboxError when one that is deployed cannot be imported, with the error.
     """
-    airflow.start(settings, on_progress)
+    choice.of(settings).start_airflow(settings, on_progress)
     found = _when_parsed(settings)
     return [_dag(settings, one) for one in found]
 
@@ -54,7 +54,7 @@ def run(settings: Settings, name: str, params: Mapping[str, Any], on_progress: O
 
     Raises SandboxError when there is no such DAG, it takes no such param, or the run fails.
     """
-    airflow.start(settings, on_progress)
+    choice.of(settings).start_airflow(settings, on_progress)
     _require(settings, name, params)
     started = call(settings, "POST", f"/dags/{quote(name)}/dagRuns", body={"logical_date": None, "conf": dict(params)})
     return follow(settings, name, started["dag_run_id"], on_progress)
@@ -73,7 +73,7 @@ def backfill(
     A date that has a run already is run again. Raises SandboxError when no date of the DAG is in that range, or a run
     fails.
     """
-    airflow.start(settings, on_progress)
+    choice.of(settings).start_airflow(settings, on_progress)
     dag = _require(settings, name, params)
     request = _backfill_request(name, dag, first, last, params)
     dates = [one["logical_date"] for one in call(settings, "POST", "/backfills/dry_run", body=request)["backfills"]]

@@ -16,7 +16,7 @@ from amp_sandbox.progress import OnProgress, Step, ignore, step
 from amp_sandbox.publish import ledger
 from amp_sandbox.publish.seed import Plan, Progress, Seeded, seed
 from amp_sandbox.publish.streams import app_events, catalog_changes, streams
-from amp_sandbox.runtime import airflow
+from amp_sandbox.runtime import choice
 from amp_sandbox.settings import Settings
 
 DAG = "lake_daily"
@@ -69,7 +69,7 @@ def demo(settings: Settings, changes: int, events: int, on_progress: OnProgress 
 
     started = time.monotonic()
     up(settings, on_progress)
-    airflow.begin(settings)  # it comes up while data is published
+    choice.of(settings).start_airflow(settings, on_progress, wait=False)  # it comes up while data is published
     before = unsettled(settings, streams(settings))  # flawed messages of an earlier run, perhaps
     seeded = publish(settings, Plan(changes=changes, events=events), on_progress)
     if seeded.interrupted:

@@ -10,12 +10,13 @@ from amp_sandbox import aws, paths
 from amp_sandbox.emr_containers import job_runs, store, tags, virtual_clusters
 from amp_sandbox.emr_containers.attempt import NAME
 from amp_sandbox.emr_containers.cluster import SupervisedCluster
+from amp_sandbox.emr_containers.container_cluster import ContainerCluster
 from amp_sandbox.emr_containers.drivers import ProcessDrivers
 from amp_sandbox.emr_containers.logs import AwsLogs
 from amp_sandbox.emr_containers.scheduler import Scheduler
 from amp_sandbox.protocol import Context
 from amp_sandbox.runtime import spark
-from amp_sandbox.settings import Settings
+from amp_sandbox.settings import COMPOSE, Settings
 from amp_sandbox.standins.engine import Engine
 from amp_sandbox.standins.service import Service, one_per_thread
 
@@ -39,7 +40,7 @@ def open_service(settings: Settings) -> Service:
         settings,
         spark.this_machine(),
         connect=connection,
-        cluster=SupervisedCluster(settings),
+        cluster=ContainerCluster(settings) if settings.runtime == COMPOSE else SupervisedCluster(settings),
         drivers=ProcessDrivers(),
         logs=AwsLogs(client, time.time),
         client=client,

@@ -26,10 +26,11 @@ from amp_sandbox import paths
 from amp_sandbox.aws import client_environment
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore
+from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.readiness import wait_healthy
 from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.runtime.supervisord import Supervisor
-from amp_sandbox.settings import Settings, variable
+from amp_sandbox.settings import COMPOSE, Settings, variable
 
 API, SCHEDULER, DAG_PROCESSOR, TRIGGERER = (
     "airflow_api",
@@ -52,7 +53,7 @@ _RESTART_SECONDS = 30
 def services(settings: Settings) -> tuple[Service, ...]:
     """Airflow's components. Only the API server listens; it knows how the others are by their heartbeats."""
     return (
-        _service(settings, API, "api-server", "--host", "127.0.0.1", "--port", str(settings.airflow_port)),
+        _service(settings, API, "api-server", "--host", settings.listen_address, "--port", str(settings.airflow_port)),
         _service(settings, SCHEDULER, "scheduler", "--skip-serve-logs", member="scheduler"),
         _service(settings, DAG_PROCESSOR, "dag-processor", member="dag_processor"),
         _service(settings, TRIGGERER, "triggerer", "--skip-serve-logs", member="triggerer"),
@@ -69,12 +70,41 @@ def home(settings: Settings) -> Path:
     return paths.state_dir(settings.home, _STATE)
 
 
+def passwords_file(settings: Settings) -> Path:
+    """Where the user's password is, for `login`."""
+    return home(settings) / "passwords.json"
+
+
+def configuration_file(settings: Settings) -> Path:
+    """Where `write_configuration` writes."""
+    return home(settings) / "airflow.cfg"
+
+
 def prepare(settings: Settings) -> None:
     """Make Airflow's home for a fresh start: no runs, a new password, new keys."""
+    prepare_secrets(settings)
+    prepare_database(settings)
+
+
+def prepare_database(settings: Settings) -> None:
+    """Give Airflow an empty database, if it has none."""
+    database = _database(settings)
+    if not database.exists():
+        part = database.with_suffix(".part")
+        shutil.copyfile(template_database(), part)
+        part.replace(database)
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether `prepare_database` was called."""
+    return _database(settings).exists()
+
+
+def prepare_secrets(settings: Settings) -> None:
+    """Make Airflow's home with a new password and new keys; what configures it needs them, also before it starts."""
     folder = home(settings)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(template_database(), folder / "airflow.db")
-    _write_private(_passwords_file(settings), json.dumps({USER: secrets.token_urlsafe(18)}))
+    _write_private(passwords_file(settings), json.dumps({USER: secrets.token_urlsafe(18)}))
     keys = {
         "core.fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "api.secret_key": secrets.token_urlsafe(32),
@@ -85,7 +115,7 @@ def prepare(settings: Settings) -> None:
 
 def login(settings: Settings) -> tuple[str, str]:
     """The name and the password of Airflow's user."""
-    return USER, json.loads(_passwords_file(settings).read_text())[USER]
+    return USER, json.loads(passwords_file(settings).read_text())[USER]
 
 
 def write_configuration(settings: Settings, options: Mapping[str, str]) -> bool:
@@ -109,7 +139,7 @@ def write_configuration(settings: Settings, options: Mapping[str, str]) -> bool:
         parser.set(section, key, value.replace("%", "%%"))
     text = io.StringIO()
     parser.write(text)
-    file = _configuration_file(settings)
+    file = configuration_file(settings)
     if file.exists() and file.read_text() == text.getvalue():
         return False
     _write_private(file, text.getvalue())
@@ -122,16 +152,20 @@ def start(settings: Settings, on_progress: OnProgress = ignore) -> bool:
     Raises SandboxError when there is no environment to run, or a component does not start.
     """
     started = begin(settings)
-    wait_healthy(settings.home, services(settings), on_progress)
+    if settings.runtime != COMPOSE:  # where they are healthy, or it is an error already
+        wait_healthy(settings.home, services(settings), on_progress)
     return started
 
 
 def begin(settings: Settings) -> bool:
     """`start` without waiting, for who has something else to do meanwhile."""
-    if not _configuration_file(settings).exists():
+    if not configuration_file(settings).exists():
         raise SandboxError(
             "Airflow has nothing to run.", "No environment of MWAA is deployed.", "Deploy one with: sandbox deploy"
         )
+    if settings.runtime == COMPOSE:
+        _require_containers(settings)
+        return False
     supervisor = Supervisor(settings.home)
     info = supervisor.info()
     stopped = [one.name for one in services(settings) if info[one.name].state not in _STARTED]
@@ -141,7 +175,12 @@ def begin(settings: Settings) -> bool:
 
 
 def restart(settings: Settings) -> None:
-    """Have the components that run read their configuration again. Runs of DAGs go on afterwards."""
+    """Have the components that run read their configuration again. Runs of DAGs go on afterwards.
+
+    Containers see for themselves that it has changed.
+    """
+    if settings.runtime == COMPOSE:
+        return
     supervisor = Supervisor(settings.home, timeout=_RESTART_SECONDS)
     info = supervisor.info()
     for name in (one.name for one in services(settings) if info[one.name].state in _STARTED):
@@ -171,6 +210,17 @@ def _service(settings: Settings, name: str, command: str, *arguments: str, membe
     )
 
 
+def _require_containers(settings: Settings) -> None:
+    """In a container, where nobody can start another one."""
+    missing = [service.name for service in services(settings) if not is_healthy(service)]
+    if missing:
+        raise SandboxError(
+            "Airflow does not run.",
+            f"Not healthy: {', '.join(missing)}.",
+            "Start it with: sandbox up --profile batch (or docker compose --profile batch up)",
+        )
+
+
 def _options_of_this_machine(settings: Settings) -> dict[str, str]:
     """What is not the environment's to say: where things are, and how soon a laptop's user sees them happen."""
     return {
@@ -179,13 +229,13 @@ def _options_of_this_machine(settings: Settings) -> dict[str, str]:
         "core.hostname_callable": "airflow.utils.net.get_host_ip_address",
         "core.auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
         "core.simple_auth_manager_users": f"{USER}:admin",
-        "core.simple_auth_manager_passwords_file": str(_passwords_file(settings)),
+        "core.simple_auth_manager_passwords_file": str(passwords_file(settings)),
         "core.execution_api_server_url": f"{settings.airflow_url}/execution/",
         "core.min_serialized_dag_update_interval": "1",
         "core.load_examples": "False",
-        "database.sql_alchemy_conn": f"sqlite:///{home(settings) / 'airflow.db'}",
+        "database.sql_alchemy_conn": f"sqlite:///{_database(settings)}",
         "api.base_url": settings.airflow_url,
-        "api.host": "127.0.0.1",
+        "api.host": settings.listen_address,
         "api.port": str(settings.airflow_port),
         "logging.base_log_folder": str(home(settings) / "logs"),
         "logging.colored_console_log": "False",
@@ -210,12 +260,8 @@ def _variable(option: str) -> str:
     return f"AIRFLOW__{section.upper()}__{key.upper()}"
 
 
-def _configuration_file(settings: Settings) -> Path:
-    return home(settings) / "airflow.cfg"
-
-
-def _passwords_file(settings: Settings) -> Path:
-    return home(settings) / "passwords.json"
+def _database(settings: Settings) -> Path:
+    return home(settings) / "airflow.db"
 
 
 def _keys_file(settings: Settings) -> Path:

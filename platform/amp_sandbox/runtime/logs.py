@@ -1,95 +1,44 @@
-"""Reading logs: the services' files below the home, and the functions' from CloudWatch Logs.
+"""Reading logs: the services', from whatever runs them, and the functions' from CloudWatch Logs.
 
-**Left out:** merging by time. Lines come file by file when printed and as they are written when followed;
-formats differ too much between the services to sort by.
+**Left out:** merging by time. Formats differ too much between the services to sort by.
 """
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from amp_sandbox import aws, paths
+from amp_sandbox import aws
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.runtime.readiness import last_lines
-from amp_sandbox.runtime.services import table
+from amp_sandbox.runtime import choice
+from amp_sandbox.runtime.facts import Line, Tail
 from amp_sandbox.settings import Settings
 
 LAMBDA = "lambda/"
-SUPERVISORD = "supervisord"
 GROUP_PREFIX = "/aws/lambda/"
-POLL_SECONDS = 0.2
 LAMBDA_POLL_SECONDS = 1.0
 # CloudWatch Logs answers by time and events may arrive late; so far back each look goes again.
 LATE_MILLISECONDS = 10_000
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a log and where it is from."""
-
-    source: str
-    text: str
 
 
 def read(settings: Settings, source: str | None, count: int, *, follow: bool = False) -> Iterator[Line]:
     """The last lines of one log, or of every service's; with `follow` then every new one, without end."""
     if source and source.startswith(LAMBDA):
         return _lambda_lines(settings, source.removeprefix(LAMBDA), count, follow=follow)
-    known = files(settings)
-    if source and source not in known:
-        names = ", ".join([*known, LAMBDA + "<function>"])
-        raise SandboxError(f"There is no log of {source!r}.", hint=f"Known: {names}")
-    # supervisord's own log tells of starts and stops; who wants it names it.
-    shown = {source: known[source]} if source else {name: known[name] for name in known if name != SUPERVISORD}
-    return _file_lines(shown, count, follow=follow)
+    return choice.of(settings).log_lines(settings, source, count, follow=follow)
 
 
-def files(settings: Settings) -> dict[str, Path]:
-    """The log files by their names: one for each service, and supervisord's own."""
-    names = [*(service.name for service in table(settings)), SUPERVISORD]
-    return {name: paths.logs_dir(settings.home) / f"{name}.log" for name in names}
+def names(settings: Settings) -> list[str]:
+    """The names of the services' logs, and of what runs them."""
+    return choice.of(settings).log_names(settings)
 
 
-def _file_lines(files: dict[str, Path], count: int, *, follow: bool) -> Iterator[Line]:
-    tails = {name: Tail(path) for name, path in files.items()} if follow else {}
-    for name, path in files.items():
-        yield from (Line(name, text) for text in last_lines(path, count))
-    while follow:
-        for name, tail in tails.items():
-            yield from (Line(name, text) for text in tail.new_lines())
-        time.sleep(POLL_SECONDS)
-
-
-class Tail:
-    """What is added to a file after now; goes on in the new file when the log is rotated."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._inode, self._offset = self._look()
-        self._rest = b""
-
-    def new_lines(self) -> list[str]:
-        """What was added since the last time; a line is told once it is whole."""
-        inode, size = self._look()
-        if inode != self._inode or size < self._offset:
-            self._inode, self._offset, self._rest = inode, 0, b""
-        if size <= self._offset:
-            return []
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = self._rest + file.read()
-            self._offset = file.tell()
-        *lines, self._rest = data.split(b"\n")
-        return [line.decode(errors="replace") for line in lines]
-
-    def _look(self) -> tuple[int, int]:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return 0, 0
-        return found.st_ino, found.st_size
+def tail(settings: Settings, source: str) -> Tail:
+    """What is added to a log from now on. Raises SandboxError when there is no such log."""
+    if source.startswith(LAMBDA):
+        function = FunctionTail(settings, source.removeprefix(LAMBDA))
+        function.last_lines(0)
+        return function
+    return choice.of(settings).log_tail(settings, source)
 
 
 def _lambda_lines(settings: Settings, function: str, count: int, *, follow: bool) -> Iterator[Line]:

@@ -6,10 +6,12 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
@@ -31,13 +33,54 @@ class _Wait:
     problem: str | None = None
 
 
-def wait_healthy(home: Path, services: Sequence[Service], on_progress: OnProgress) -> None:
+class Watch(Protocol):
+    """What runs services, as far as waiting needs it. Each thread that waits has one of its own."""
+
+    def problem(self, service: Service) -> str | None:
+        """Why a service will not become healthy any more; None while it may."""
+
+    def last_words(self, service: Service) -> str:
+        """What a service that failed has written last."""
+
+
+class SupervisedWatch:
+    """`Watch` on supervisord's processes."""
+
+    def __init__(self, home: Path) -> None:
+        self._home, self._supervisor = home, supervisord.Supervisor(home)
+
+    def problem(self, service: Service) -> str | None:
+        """What supervisord says."""
+        try:
+            process = self._supervisor.info()[service.name]
+        except OSError as error:
+            return f"supervisord does not answer ({error})"
+        if process.state in supervisord.FAILED_STATES:
+            return process.problem or "it ended while starting"
+        return None
+
+    def last_words(self, service: Service) -> str:
+        """The end of its log file."""
+        log_file = paths.logs_dir(self._home) / f"{service.name}.log"
+        lines = last_lines(log_file)
+        if not lines:
+            return f"It wrote nothing into {log_file}."
+        return "\n".join([f"Last lines of {log_file}:", *(f"  {line}" for line in lines)])
+
+
+def wait_healthy(
+    home: Path,
+    services: Sequence[Service],
+    on_progress: OnProgress,
+    watch: Callable[[], Watch] | None = None,
+) -> None:
     """Wait for all services at once. When one fails, the others are not waited for any more."""
+    make = watch or partial(SupervisedWatch, home)
     cancel = threading.Event()
     for service in services:
         on_progress(Step(service.name, "started"))
     with ThreadPoolExecutor(len(services)) as pool:
-        waits = [pool.submit(_wait_for, home, service, cancel) for service in services]
+        waits = [pool.submit(_wait_for, make(), service, cancel) for service in services]
         try:
             for future in as_completed(waits):
                 wait = future.result()
@@ -46,35 +89,27 @@ def wait_healthy(home: Path, services: Sequence[Service], on_progress: OnProgres
                 elif not cancel.is_set():
                     cancel.set()
                     on_progress(Step(wait.service.name, "failed", wait.seconds, wait.problem))
-                    raise _failure(home, wait)
+                    raise _failure(make(), wait)
         finally:
             cancel.set()
 
 
-def _wait_for(home: Path, service: Service, cancel: threading.Event) -> _Wait:
-    supervisor = supervisord.Supervisor(home)
+def _wait_for(watch: Watch, service: Service, cancel: threading.Event) -> _Wait:
     started = time.monotonic()
     wait = _Wait(service, 0.0, f"not healthy within {service.ready_seconds:.0f} s")
     while (elapsed := time.monotonic() - started) < service.ready_seconds and not cancel.is_set():
-        try:
-            process = supervisor.info()[service.name]
-        except OSError as error:
-            return replace(wait, seconds=elapsed, problem=f"supervisord does not answer ({error})")
-        if process.state in supervisord.FAILED_STATES:
-            return replace(wait, seconds=elapsed, problem=process.problem or "it ended while starting")
+        if problem := watch.problem(service):
+            return replace(wait, seconds=elapsed, problem=problem)
         if is_healthy(service):
             return replace(wait, seconds=time.monotonic() - started, problem=None)
         cancel.wait(POLL_SECONDS)
     return replace(wait, seconds=time.monotonic() - started)
 
 
-def _failure(home: Path, wait: _Wait) -> SandboxError:
-    log_file = paths.logs_dir(home) / f"{wait.service.name}.log"
-    lines = last_lines(log_file)
-    told = "\n".join([f"Last lines of {log_file}:", *(f"  {line}" for line in lines)]) if lines else None
+def _failure(watch: Watch, wait: _Wait) -> SandboxError:
     return SandboxError(
         f"{wait.service.name} did not start: {wait.problem}.",
-        told or f"It wrote nothing into {log_file}.",
+        watch.last_words(wait.service),
         f"See: sandbox logs {wait.service.name}",
     )
 

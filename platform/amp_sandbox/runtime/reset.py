@@ -9,15 +9,15 @@ import shutil
 from amp_sandbox import paths
 from amp_sandbox.progress import OnProgress, ignore
 from amp_sandbox.runtime.down import down
-from amp_sandbox.runtime.home import TAG, clear_state
-from amp_sandbox.runtime.up import Started, up
+from amp_sandbox.runtime.facts import Started
+from amp_sandbox.runtime.home import TAG
+from amp_sandbox.runtime.up import up
 from amp_sandbox.settings import Settings
 
 
 def reset(settings: Settings, on_progress: OnProgress = ignore) -> Started:
     """Stop the sandbox, delete its state and logs, and start and deploy it again with the same settings."""
-    down(settings, on_progress)
+    down(settings, on_progress, clear=True)
     if (settings.home / TAG).is_file():
-        clear_state(settings.home)
         shutil.rmtree(paths.logs_dir(settings.home), ignore_errors=True)
     return up(settings, on_progress)

@@ -9,17 +9,17 @@ then another sandbox, and its streams, stack and lake are not this one's.
 from pathlib import Path
 
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.runtime.processes import find
+from amp_sandbox.runtime import choice
 from amp_sandbox.settings import Settings, load_settings
 
 
 def running_settings(home: Path | None = None) -> Settings:
     """The settings that apply here, or in a home; raises SandboxError when no sandbox runs there."""
     settings = load_settings(home)
-    if not find(settings.home):
+    if not choice.running(settings.home):
         raise SandboxError(
             "The sandbox does not run.",
-            f"No process of a sandbox in {settings.home} was found.",
+            f"No process and no container of a sandbox in {settings.home} was found.",
             "Start it with: sandbox up. For one with another home, set SANDBOX_HOME.",
         )
     return settings

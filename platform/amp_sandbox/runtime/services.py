@@ -53,7 +53,6 @@ def table(settings: Settings) -> tuple[Service, ...]:
 def _localstack(settings: Settings) -> Service:
     python = paths.environment_python("localstack")
     home = paths.state_dir(settings.home, LOCALSTACK)
-    address = f"127.0.0.1:{settings.localstack_port}"
     return Service(
         name=LOCALSTACK,
         python=python,
@@ -71,8 +70,8 @@ def _localstack(settings: Settings) -> Service:
             "FILESYSTEM_ROOT": str(home / "fs"),
             "XDG_CACHE_HOME": str(home / "cache"),
             # No name that needs DNS, and nothing leaves the machine.
-            "GATEWAY_LISTEN": address,
-            "LOCALSTACK_HOST": address,
+            "GATEWAY_LISTEN": f"{settings.listen_address}:{settings.localstack_port}",
+            "LOCALSTACK_HOST": f"127.0.0.1:{settings.localstack_port}",
             "GATEWAY_SERVER": "named_interface",
             "SQS_ENDPOINT_STRATEGY": "path",
             "DNS_ADDRESS": "0",
@@ -156,7 +155,7 @@ def _catalog_api(settings: Settings) -> Service:
     python = paths.environment_python("catalog_api")
     code = paths.SERVICES / "catalog_api"
     home = paths.state_dir(settings.home, CATALOG_API)
-    arguments = ("-m", "uvicorn", "--app-dir", str(code), "--host", "127.0.0.1")
+    arguments = ("-m", "uvicorn", "--app-dir", str(code), "--host", settings.listen_address)
     return Service(
         name=CATALOG_API,
         python=python,

@@ -151,6 +151,19 @@ def java_options(temporary: str) -> str:
     return f"-XX:-UsePerfData {FAST_START} {archive} -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir={temporary}"
 
 
+def mark_started(home: Path) -> None:
+    """Note that a master starts, where nobody else tells one from the next: in a container."""
+    paths.state_dir(home, MASTER).joinpath("started").write_text(secrets.token_hex(8))
+
+
+def started_mark(home: Path) -> str | None:
+    """What tells the master that was started last from those before; None when none was."""
+    try:
+        return paths.state_dir(home, MASTER).joinpath("started").read_text()
+    except FileNotFoundError:
+        return None
+
+
 def work_dir(home: Path) -> Path:
     """Where the worker keeps a folder for each executor, with its output."""
     return paths.state_dir(home, WORKER) / "work"
@@ -198,6 +211,7 @@ def _service(
         on_demand=True,
         environment=spark_environment(settings, name)
         | {
+            "SPARK_LOCAL_IP": settings.listen_address,  # of its web page; the cluster itself talks on --host
             "SPARK_DAEMON_MEMORY": _DAEMON_MEMORY,
             "SPARK_DAEMON_JAVA_OPTS": java_options("tmp"),
         },

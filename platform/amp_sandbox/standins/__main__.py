@@ -27,7 +27,7 @@ def main() -> None:
     )
     uvicorn.run(
         create_app([service.open_service(settings) for service in (firehose, glue, emr_containers, mwaa)]),
-        host="127.0.0.1",
+        host=settings.listen_address,
         port=settings.standins_port,
         log_config=None,
         access_log=False,

@@ -7,7 +7,7 @@ functions and run in a pool of threads; a service whose operations wait long has
 A request with another Host than this machine's is refused, so that no web page reads the stand-ins through a name of
 its own that means 127.0.0.1 (DNS rebinding); requests that change anything need headers that no page may send unasked.
 
-**Left out:** TLS and access control; the server listens on 127.0.0.1 only.
+**Left out:** TLS and access control; the server listens where only this machine reaches it.
 """
 
 import asyncio

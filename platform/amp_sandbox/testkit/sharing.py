@@ -11,25 +11,24 @@ not tried again. The process that began the run stops it.
 import fcntl
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from amp_sandbox import paths
+from amp_sandbox import environments, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import Step
 from amp_sandbox.runtime.down import down
 from amp_sandbox.runtime.home import clear_state, read_instance
 from amp_sandbox.runtime.running import running_settings
 from amp_sandbox.runtime.up import up
-from amp_sandbox.settings import PORTS, Settings
+from amp_sandbox.settings import AUTO, PORTS, PROCESS, Settings
 from amp_sandbox.testkit.handle import Sandbox
 from amp_sandbox.testkit.ports import free_ports
 
 log = logging.getLogger(__name__)
 
-RUNTIMES = ("auto", "process", "compose")
 _STARTED, _FAILED = "started.json", "failed.json"
 
 Start = Callable[[Settings], None]
@@ -48,7 +47,7 @@ def attach(home: Path) -> Sandbox:
     return Sandbox(settings)
 
 
-def acquire(folder: Path, runtime: str = "auto", start: Start | None = None) -> Sandbox:
+def acquire(folder: Path, runtime: str = AUTO, start: Start | None = None) -> Sandbox:
     """The sandbox of a run whose processes share `folder`: started if it is not yet.
 
     Raises SandboxError when it does not start, in every process with the same message.
@@ -91,19 +90,16 @@ def keep_logs(folder: Path) -> Path | None:
     return logs if logs.is_dir() and any(logs.iterdir()) else None
 
 
-def new_settings(home: Path, runtime: str = "auto") -> Settings:
-    """Settings of a new sandbox, on free ports. Of the environment's settings only the runtime's are not its own."""
+def new_settings(home: Path, runtime: str = AUTO, **given: Any) -> Settings:
+    """Settings of a new sandbox, on free ports, with others as given, or as the environment has them.
+
+    The runtime `auto` is processes where their environments were made, which is a start of seconds; else it is as `up`
+    has it, which is containers where a Docker engine answers.
+    """
+    if runtime == AUTO and not environments.missing([one.python for one in environments.table() if not one.dev]):
+        runtime = PROCESS
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    values: dict[str, Any] = {"home": home, **_of_runtime(runtime), **ports}
-    return Settings(**values)
-
-
-def _of_runtime(runtime: str) -> Mapping[str, Any]:
-    if "runtime" in Settings.model_fields:
-        return {"runtime": runtime}
-    if runtime == "compose":
-        raise SandboxError("This version of the sandbox runs as processes only.", hint="Leave --amp-runtime out.")
-    return {}
+    return Settings.model_validate({"home": home, "runtime": runtime, **ports, **given})
 
 
 def _start(settings: Settings) -> None:

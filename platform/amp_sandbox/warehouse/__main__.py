@@ -27,12 +27,15 @@ def main() -> None:
         level=settings.log_level, format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
     )
     host = Host(
-        options(settings), settings.warehouse_port, make=lambda given: Warehouse(given, external=of_sandbox(settings))
+        options(settings),
+        settings.warehouse_port,
+        address=settings.listen_address,
+        make=lambda given: Warehouse(given, external=of_sandbox(settings)),
     )
     runner = redshift_data.make_runner(settings, host)
     uvicorn.run(
         create_app([redshift.open_service(settings, host, runner), redshift_data.open_service(settings, host, runner)]),
-        host="127.0.0.1",
+        host=settings.listen_address,
         port=settings.warehouse_api_port,
         log_config=None,
         access_log=False,

@@ -54,11 +54,12 @@ class Host:
         given: Options,
         port: int,
         *,
+        address: str = "127.0.0.1",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         make: Callable[[Options], Warehouse] = Warehouse,
     ) -> None:
         self.last_error: str | None = None
-        self._options, self._port, self._now, self._make = given, port, now, make
+        self._options, self._port, self._address, self._now, self._make = given, port, address, now, make
         self._lock, self._trusting = threading.RLock(), threading.Lock()
         self._warehouse: Warehouse | None = None
         self._wire: WireServer | None = None
@@ -82,7 +83,9 @@ class Host:
             self._warehouse = self._make(self._options)
             self._warehouse.start()
             tls = tls_context(self._options.folder.parent / "tls")
-            self._wire = WireServer(self._port, logins=HostLogins(self), connect=self.log_on, tls=tls)
+            self._wire = WireServer(
+                self._port, address=self._address, logins=HostLogins(self), connect=self.log_on, tls=tls
+            )
             self._wire.start()
 
     def stop(self) -> None:

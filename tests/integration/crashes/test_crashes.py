@@ -18,7 +18,8 @@ from amp_sandbox.audit import StreamAudit, audit, sources
 from amp_sandbox.publish.seed import Plan, Seeded, seed
 from amp_sandbox.publish.streams import Stream, app_events, catalog_changes
 from amp_sandbox.runtime import processes, supervisord
-from amp_sandbox.runtime.status import ServiceStatus, status
+from amp_sandbox.runtime.facts import ServiceStatus
+from amp_sandbox.runtime.status import status
 from amp_sandbox.settings import Settings
 
 EVENTS, CHANGES = 50_000, 300

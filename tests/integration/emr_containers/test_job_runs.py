@@ -11,7 +11,8 @@ import pytest
 from support.waiting import eventually
 
 from amp_sandbox.runtime import java, processes, spark
-from amp_sandbox.runtime.status import ServiceStatus, status
+from amp_sandbox.runtime.facts import ServiceStatus
+from amp_sandbox.runtime.status import status
 from amp_sandbox.settings import Settings
 
 pytestmark = pytest.mark.timeout(600)  # JVMs on a busy machine

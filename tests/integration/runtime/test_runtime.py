@@ -21,9 +21,10 @@ from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import Step
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime import processes
-from amp_sandbox.runtime.down import Stopped, down
+from amp_sandbox.runtime.down import down
+from amp_sandbox.runtime.facts import ServiceStatus, Stopped
 from amp_sandbox.runtime.reset import reset
-from amp_sandbox.runtime.status import ServiceStatus, status
+from amp_sandbox.runtime.status import status
 from amp_sandbox.runtime.supervisord import Supervisor, socket_path
 from amp_sandbox.runtime.up import up
 from amp_sandbox.settings import Settings, record_path

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 
 from amp_sandbox import paths
@@ -24,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def _running(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "find", lambda home: [object()])
+    monkeypatch.setattr(processes, "find", lambda home: [psutil.Process()])
 
 
 def test_defaults_are_the_documented_ports_and_names() -> None:
@@ -136,6 +137,36 @@ def test_a_sandbox_of_another_home_is_not_asked(home: Path, tmp_path: Path, monk
     record_settings(Settings(home=home, localstack_port=5001))
     monkeypatch.setenv("SANDBOX_HOME", str(tmp_path / "other"))
     assert load_settings().localstack_port == 4566
+
+
+@pytest.fixture
+def dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The checkout's file of variables."""
+    monkeypatch.setattr(paths, "REPOSITORY", tmp_path)
+    return tmp_path / ".env"
+
+
+def test_a_file_that_compose_reads_too_gives_defaults(home: Path, dotenv: Path) -> None:
+    dotenv.write_text("SANDBOX_LOCALSTACK_PORT=6001\nSANDBOX_STAGE=\nCOMPOSE_PROFILES=batch\nSANDBOX_OTHER=1\n")
+    assert load_settings().localstack_port == 6001
+    assert load_settings().stage == "local"
+
+
+def test_the_environment_and_the_running_sandbox_win_over_the_file(
+    home: Path, dotenv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotenv.write_text("SANDBOX_LOCALSTACK_PORT=6001\nSANDBOX_STANDINS_PORT=6002\nSANDBOX_CATALOG_API_PORT=6003\n")
+    monkeypatch.setenv("SANDBOX_LOCALSTACK_PORT", "7001")
+    assert load_settings().standins_port == 6002
+    monkeypatch.setattr(processes, "find", lambda _: [psutil.Process()])
+    record_settings(load_settings().model_copy(update={"standins_port": 8002}))
+    settings = load_settings()
+    assert (settings.localstack_port, settings.standins_port, settings.catalog_api_port) == (7001, 8002, 6003)
+
+
+def test_the_home_may_be_named_in_the_file(dotenv: Path, tmp_path: Path) -> None:
+    dotenv.write_text(f"SANDBOX_HOME={tmp_path / 'there'}\n")
+    assert load_settings().home == tmp_path / "there"
 
 
 @pytest.mark.usefixtures("_running")

@@ -9,9 +9,8 @@ from typing import Any
 from amp_sandbox.console.collect.facts import Collector, Facts, Number, State
 from amp_sandbox.console.formats import number
 from amp_sandbox.dags.rest import call
-from amp_sandbox.runtime import airflow
+from amp_sandbox.runtime import airflow, choice
 from amp_sandbox.runtime.health import is_healthy
-from amp_sandbox.runtime.supervisord import Supervisor
 from amp_sandbox.settings import Settings
 
 RUNS_SHOWN = 100
@@ -26,8 +25,8 @@ def airflow_collectors(settings: Settings) -> tuple[Collector, ...]:
 def is_up(settings: Settings) -> bool:
     """Whether Airflow runs and answers; nobody is started to find out."""
     services = airflow.services(settings)
-    info = Supervisor(settings.home).info()
-    return all(info[one.name].state == "RUNNING" for one in services) and is_healthy(services[0])
+    seen = choice.of(settings).glance(settings)
+    return seen is not None and {one.name for one in services} <= seen.running and is_healthy(services[0])
 
 
 def dag_runs(settings: Settings, limit: int = RUNS_SHOWN) -> list[dict[str, Any]]:

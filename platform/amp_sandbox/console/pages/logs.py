@@ -12,17 +12,17 @@ from starlette.routing import Route
 
 from amp_sandbox import aws
 from amp_sandbox.console import site
-from amp_sandbox.runtime import logs
+from amp_sandbox.runtime import log_files, logs
 from amp_sandbox.settings import Settings
 
 LINES = 200
-FILE_SECONDS, FUNCTION_SECONDS = 0.5, 2.0
+FILE_SECONDS, OTHER_SECONDS = 0.5, 2.0
 
 
 def index(request: Request) -> Response:
     """What logs there are."""
     settings = site.settings_of(request)
-    return site.page(request, "logs.html", services=list(logs.files(settings)), functions=_functions(settings))
+    return site.page(request, "logs.html", services=logs.names(settings), functions=_functions(settings))
 
 
 def show(request: Request) -> Response:
@@ -35,8 +35,8 @@ def show(request: Request) -> Response:
 async def follow(request: Request) -> Response:
     """Server-sent events: lines that are added from now on. One that follows a log costs nothing once it has left."""
     settings, source = site.settings_of(request), request.path_params["source"]
-    tail: logs.Tail | logs.FunctionTail = await site.in_thread(_tail, settings, source)
-    pause = FUNCTION_SECONDS if isinstance(tail, logs.FunctionTail) else FILE_SECONDS
+    tail = await site.in_thread(logs.tail, settings, source)
+    pause = FILE_SECONDS if isinstance(tail, log_files.Tail) else OTHER_SECONDS
 
     async def told() -> AsyncIterator[dict[str, Any]]:
         while True:
@@ -45,15 +45,6 @@ async def follow(request: Request) -> Response:
             await asyncio.sleep(pause)
 
     return EventSourceResponse(told(), ping=30)
-
-
-def _tail(settings: Settings, source: str) -> logs.Tail | logs.FunctionTail:
-    if source.startswith(logs.LAMBDA):
-        tail = logs.FunctionTail(settings, source.removeprefix(logs.LAMBDA))
-        tail.last_lines(0)
-        return tail
-    next(iter(logs.read(settings, source, 0)), None)  # refuses a log that there is not
-    return logs.Tail(logs.files(settings)[source])
 
 
 def _functions(settings: Settings) -> list[str]:

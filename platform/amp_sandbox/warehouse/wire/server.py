@@ -1,4 +1,4 @@
-"""The listener on 127.0.0.1, and the connections that came from it.
+"""The listener, on 127.0.0.1 unless told otherwise, and the connections that came from it.
 
 Each connection has a thread of its own. An idle one costs a thread that sleeps in the kernel and a session (some 0.4
 MB); a statement goes from the socket to DuckDB and back without changing threads, which is what a point query's time is
@@ -45,13 +45,14 @@ class WireServer:
         self,
         port: int,
         *,
+        address: str = "127.0.0.1",
         logins: Logins,
         connect: Connect,
         tls: ssl.SSLContext | None,
         limits: Limits = Limits(),
     ) -> None:
         self.last_error: str | None = None
-        self._asked_port, self._limits = port, limits
+        self._asked_port, self._address, self._limits = port, address, limits
         self._door = Door(tls, logins, connect, self._cancel, limits.startup_seconds, limits.send_seconds)
         self._lock = threading.Lock()
         self._connections: dict[Connection, threading.Thread] = {}
@@ -73,7 +74,7 @@ class WireServer:
 
     def start(self) -> None:
         """Listen."""
-        self._listener = socket.create_server(("127.0.0.1", self._asked_port), backlog=_BACKLOG)
+        self._listener = socket.create_server((self._address, self._asked_port), backlog=_BACKLOG)
         self._thread.start()
 
     def stop(self, timeout: float = 10) -> None:

@@ -11,9 +11,7 @@ from click.testing import CliRunner, Result
 from amp_sandbox.cli import cli
 from amp_sandbox.progress import OnProgress
 from amp_sandbox.runtime import down, reset, status, up
-from amp_sandbox.runtime.down import Stopped
-from amp_sandbox.runtime.status import ServiceStatus, Status
-from amp_sandbox.runtime.up import Started
+from amp_sandbox.runtime.facts import ServiceStatus, Started, Status, Stopped
 from amp_sandbox.settings import Settings, variable
 
 Run = Callable[..., Result]
@@ -103,7 +101,7 @@ def test_status_shows_a_row_for_each_service(run: Run, monkeypatch: pytest.Monke
     ],
 )
 def test_down_says_what_it_stopped(run: Run, monkeypatch: pytest.MonkeyPatch, stopped: Stopped, text: str) -> None:
-    monkeypatch.setattr(down, "down", lambda settings, on_progress: stopped)
+    monkeypatch.setattr(down, "down", lambda settings, on_progress, clear: stopped)
     assert run("down").output == text
     assert json.loads(run("down", "--json").output) == {
         "services": list(stopped.services),

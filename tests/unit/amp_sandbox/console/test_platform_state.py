@@ -8,6 +8,7 @@ from amp_sandbox import paths
 from amp_sandbox.console import platform_state as module
 from amp_sandbox.console.platform_state import platform_state
 from amp_sandbox.runtime import home as homes
+from amp_sandbox.runtime import supervisord
 from amp_sandbox.runtime.services import table
 from amp_sandbox.runtime.supervisord import ProcessInfo
 from amp_sandbox.settings import Settings
@@ -32,7 +33,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, settings: Settings, **states: str) 
         def info(self) -> dict[str, ProcessInfo]:
             return info
 
-    monkeypatch.setattr(module, "Supervisor", Fake)
+    monkeypatch.setattr(supervisord, "Supervisor", Fake)
 
 
 def test_all_is_well(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

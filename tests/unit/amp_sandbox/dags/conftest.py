@@ -5,6 +5,7 @@ from support.fake_airflow import FakeApi
 
 from amp_sandbox.dags import following
 from amp_sandbox.dags import run as run_module
+from amp_sandbox.runtime import supervised
 
 
 @pytest.fixture
@@ -15,5 +16,5 @@ def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
         monkeypatch.setattr(module, "call", fake)
     monkeypatch.setattr(following, "POLL_SECONDS", 0)
     monkeypatch.setattr(run_module, "POLL_SECONDS", 0)
-    monkeypatch.setattr(run_module.airflow, "start", lambda *_: False)
+    monkeypatch.setattr(supervised, "start_airflow", lambda *_: None)
     return fake

@@ -5,8 +5,9 @@ import pytest
 
 from amp_sandbox import aws, paths
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.runtime import logs
-from amp_sandbox.runtime.logs import Line, read
+from amp_sandbox.runtime import log_files, logs
+from amp_sandbox.runtime.facts import Line
+from amp_sandbox.runtime.logs import read
 from amp_sandbox.settings import Settings
 
 
@@ -53,7 +54,7 @@ def test_following_goes_on_with_what_is_added(settings: Settings, monkeypatch: p
         with path.open("a") as file:
             file.write(next(later))
 
-    monkeypatch.setattr(logs.time, "sleep", sleep)
+    monkeypatch.setattr(log_files.time, "sleep", sleep)
     lines = read(settings, "localstack", 1, follow=True)
     assert [next(lines).text for _ in range(3)] == ["old", "new", "half"]
 
@@ -61,7 +62,7 @@ def test_following_goes_on_with_what_is_added(settings: Settings, monkeypatch: p
 def test_following_goes_on_in_the_new_file_when_the_log_is_rotated(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.write_text("old\n")
-    tail = logs.Tail(path)
+    tail = log_files.Tail(path)
     path.replace(tmp_path / "x.log.1")
     path.write_text("first of the new file, longer than the old one\n")
     assert tail.new_lines() == ["first of the new file, longer than the old one"]
@@ -69,7 +70,7 @@ def test_following_goes_on_in_the_new_file_when_the_log_is_rotated(tmp_path: Pat
 
 
 def test_following_starts_at_the_beginning_of_a_file_that_comes_later(tmp_path: Path) -> None:
-    tail = logs.Tail(tmp_path / "x.log")
+    tail = log_files.Tail(tmp_path / "x.log")
     assert tail.new_lines() == []
     (tmp_path / "x.log").write_text("first\n")
     assert tail.new_lines() == ["first"]

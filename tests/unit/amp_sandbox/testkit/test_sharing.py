@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from amp_sandbox import paths
+from amp_sandbox import environments, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime.home import Instance, write_instance
 from amp_sandbox.settings import PORTS, Settings
@@ -35,6 +35,30 @@ def test_a_new_sandbox_has_ports_of_its_own(tmp_path: Path) -> None:
     ports = [getattr(settings, name) for name in PORTS]
     assert len(set(ports)) == len(PORTS)
     assert settings.home == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("missing", "asked", "chosen"),
+    [
+        ([], "auto", "process"),
+        (["/x/python"], "auto", "auto"),
+        ([], "compose", "compose"),
+        (["/x/python"], "process", "process"),
+    ],
+    ids=["made", "not made", "containers asked for", "processes asked for"],
+)
+def test_a_new_sandbox_runs_as_processes_where_their_environments_were_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: list[str], asked: str, chosen: str
+) -> None:
+    monkeypatch.setattr(environments, "missing", lambda pythons: missing)
+    monkeypatch.setenv("SANDBOX_RUNTIME", "auto")
+    assert sharing.new_settings(tmp_path, asked).runtime == chosen
+
+
+def test_a_new_sandbox_has_the_settings_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_BUFFER_SECONDS", "7")
+    settings = sharing.new_settings(tmp_path, "process", stage="kit", airflow_port=18_080)
+    assert (settings.stage, settings.airflow_port, settings.buffer_seconds) == ("kit", 18_080, 7)
 
 
 def test_what_was_started_is_stopped_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ import pytest
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.service import Service
+from amp_sandbox.runtime.supervised import _require_environments, state_lost
 from amp_sandbox.runtime.supervisord import ProcessInfo
-from amp_sandbox.runtime.up import _require_environments, state_lost
 
 
 def info(pid: int, started: int) -> ProcessInfo:
