@@ -117,7 +117,7 @@ test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
 
 test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
-	@.envs/spark/bin/pytest tests/spark
+	@.envs/spark/bin/pytest tests/spark -n 2 --dist loadfile
 
 test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
 	@.envs/airflow/bin/pytest tests/airflow
