@@ -95,7 +95,7 @@ s3-connector: setup ## Build the S3 connector's jar again (needs a JDK 17)
 
 # --- check --------------------------------------------------------------------------------------
 
-.PHONY: check lint types format test test-unit test-spark test-airflow test-integration test-browser test-e2e test-notebooks test-compose bench docs site pictures
+.PHONY: check lint types format test test-unit test-spark test-airflow test-running test-integration test-browser test-e2e test-notebooks test-compose bench docs site pictures
 check: lint types ## What CI runs before the tests: linters and types
 
 lint: setup-dev ## ruff and cfn-lint
@@ -111,7 +111,7 @@ format: setup-dev ## Let ruff mend what it can
 	@.venv/bin/ruff format
 	@.venv/bin/python -m amp_sandbox.notebooks.outputs
 
-test: check test-unit test-spark test-airflow test-integration test-browser test-e2e $(if $(LONG),test-notebooks) ## Everything: linters, types, unit, Spark, DAGs, integration, browser, end to end; with LONG=1 the notebooks too
+test: check test-unit test-spark test-airflow test-running $(if $(LONG),test-notebooks) ## Everything; with LONG=1 also what takes minutes, and the notebooks
 
 test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
@@ -121,6 +121,10 @@ test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
 
 test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
 	@.envs/airflow/bin/pytest tests/airflow
+
+# Most of the time of these is waiting for what a sandbox does, so they are all in two sessions side by side.
+test-running: setup-dev ## Tests on running sandboxes: integration, browser and end to end together
+	@.venv/bin/pytest tests/integration tests/browser tests/e2e -n 2 $(if $(LONG),,-m "not long")
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
 	@.venv/bin/pytest tests/integration -n 2 --dist loadfile

@@ -169,6 +169,7 @@ def test_a_check_that_fails_says_how_many_rows_and_how_to_see_them(
     assert daily.ends(run_id) == "success"
 
 
+@pytest.mark.long
 def test_a_job_that_fails_fails_the_run_until_it_is_mended_and_cleared(
     sandbox: Settings, daily: DagRuns, run_id: str
 ) -> None:
@@ -193,6 +194,7 @@ def test_a_job_that_is_mended_in_time_succeeds_at_the_next_try(sandbox: Settings
     assert daily.task(run_id, "jobs.profiles")["try_number"] > first
 
 
+@pytest.mark.long
 def test_a_run_goes_on_after_its_scheduler_and_its_triggerer_were_killed(
     sandbox: Settings, daily: DagRuns, run_id: str
 ) -> None:

@@ -130,6 +130,6 @@ def test_a_checkout_that_is_not_set_up_is_told_how(tmp_path: Path) -> None:
     bare = Checkout(copy(tmp_path / "bare"), own_settings(tmp_path / "home"))
     answer = bare.sandbox("up")
     assert answer.returncode == 1
-    assert answer.stderr.startswith("Error: The sandbox is not installed completely.")
+    assert "\nError: The sandbox is not installed completely.\n" in answer.stderr
     assert "Run: make setup" in answer.stderr
     assert not bare.settings.home.exists()
