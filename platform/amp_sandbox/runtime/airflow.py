@@ -46,6 +46,9 @@ _TASKS_AT_ONCE = 4
 """Most of a task's time is the work of others that it waits for, but each is a Python process."""
 
 _STARTED = ("STARTING", "RUNNING")
+_DATABASE_SECONDS = 60
+"""How long who wants to write waits for the others; after the five seconds of the driver's own a busy machine fails."""
+
 _RESTART_SECONDS = 30
 """Of one component; one that does not end by itself is killed after a sixth of it."""
 
@@ -233,7 +236,7 @@ def _options_of_this_machine(settings: Settings) -> dict[str, str]:
         "core.execution_api_server_url": f"{settings.airflow_url}/execution/",
         "core.min_serialized_dag_update_interval": "1",
         "core.load_examples": "False",
-        "database.sql_alchemy_conn": f"sqlite:///{_database(settings)}",
+        "database.sql_alchemy_conn": f"sqlite:///{_database(settings)}?timeout={_DATABASE_SECONDS}",
         "api.base_url": settings.airflow_url,
         "api.host": settings.listen_address,
         "api.port": str(settings.airflow_port),

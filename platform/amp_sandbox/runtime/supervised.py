@@ -176,6 +176,7 @@ def _start_fresh(settings: Settings, services: Sequence[Service], on_progress: O
     except BaseException:
         if not keep:
             stop(settings, ignore)
+            homes.forget_run(settings.home)
         raise
 
 

@@ -1,6 +1,5 @@
 """Sandboxes of tiny services, so that the runtime is tested in seconds, on the real supervisord."""
 
-import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +7,8 @@ from pathlib import Path
 import pytest
 from support.sandboxes import own_settings
 
+from amp_sandbox.runtime import supervised
+from amp_sandbox.runtime.compose import manager
 from amp_sandbox.runtime.down import down
 from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.settings import Settings, variable
@@ -53,8 +54,8 @@ def behave(monkeypatch: pytest.MonkeyPatch) -> Behave:
         def table(settings: Settings) -> tuple[Service, ...]:
             return tuple(tiny_service(settings, name, behaviours.get(name, "")) for name in NAMES)
 
-        for module in ("up", "down", "status", "logs"):
-            monkeypatch.setattr(importlib.import_module(f"amp_sandbox.runtime.{module}"), "table", table)
+        for module in (supervised, manager):
+            monkeypatch.setattr(module, "table", table)
 
     use()
     return use

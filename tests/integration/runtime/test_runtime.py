@@ -1,7 +1,6 @@
 """The runtime on the real supervisord, with tiny services in place of the sandbox's."""
 
 import http.client
-import importlib
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import Step
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime import processes
+from amp_sandbox.runtime import processes, supervised
 from amp_sandbox.runtime.down import down
 from amp_sandbox.runtime.facts import ServiceStatus, Stopped
 from amp_sandbox.runtime.reset import reset
@@ -71,7 +70,7 @@ def crash(port: int) -> None:
 def test_up_starts_everything_and_down_leaves_nothing(settings: Settings) -> None:
     told: list[Step] = []
     assert up(settings, told.append, deploy=False).fresh
-    assert {step.name for step in told if step.state == "done"} == NAMES
+    assert {step.name for step in told if step.state == "done"} == NAMES | {"run as processes"}
     seen = status(settings)
     assert seen.running
     assert seen.healthy
@@ -319,9 +318,8 @@ def test_other_settings_are_refused_while_it_runs(settings: Settings) -> None:
 
 def test_a_sandbox_of_another_version_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     start(settings)
-    module = importlib.import_module("amp_sandbox.runtime.up")
-    fewer = module.table(settings)[1:]
-    monkeypatch.setattr(module, "table", lambda _: fewer)
+    fewer = supervised.table(settings)[1:]
+    monkeypatch.setattr(supervised, "table", lambda _: fewer)
     with pytest.raises(SandboxError, match="another version"):
         up(settings, deploy=False)
 
