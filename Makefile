@@ -139,8 +139,8 @@ site: setup-dev ## Make a site of docs/ (build/site/index.html)
 	@.venv/bin/sphinx-build -q -W --keep-going docs build/site
 	@echo "build/site/index.html"
 
-test-compose: setup-dev ## The sandbox in containers (all of the end-to-end tests in them: make test-e2e RUNTIME=compose)
-	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/test_user.py
+test-compose: setup-dev ## The sandbox in containers; with LONG=1 each is killed too. (All end-to-end tests in them: make test-e2e RUNTIME=compose)
+	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/test_user.py $(if $(LONG),,-m "not long")
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
 	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or for_the_picture"

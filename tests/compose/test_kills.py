@@ -16,6 +16,7 @@ from amp_sandbox.runtime.compose import engine, project
 from amp_sandbox.settings import Settings
 from amp_sandbox.stack import stack_outputs
 
+pytestmark = pytest.mark.long
 EVENTS, CHANGES = 20_000, 100
 
 
