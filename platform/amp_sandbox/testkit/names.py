@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -176,9 +176,12 @@ class Names:
         A stream is read from this moment on unless `StartingPosition` says otherwise.
         """
         functions = self._client("lambda")
+        moment = datetime.now(UTC)
         if ":kinesis:" in source_arn and "StartingPosition" not in options:
-            # LATEST would be the moment at which reading begins, some time after this.
-            options |= {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": datetime.now(UTC)}
+            # LATEST would be the moment at which reading begins, some time after this. SDKs send whole seconds, and
+            # this one began before what may have been published just now: the next is waited for.
+            moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+            options |= {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": moment}
         made = functions.create_event_source_mapping(FunctionName=function, EventSourceArn=source_arn, **options)
         identifier: str = made["UUID"]
         self._later(lambda: functions.delete_event_source_mapping(UUID=identifier))
@@ -188,6 +191,7 @@ class Names:
             timeout=READY_SECONDS,
             what=f"{source_arn} to invoke {function}",
         )
+        eventually(lambda: datetime.now(UTC), lambda now: now >= moment, timeout=2, what="the second it reads from")
         return identifier
 
     def _client(self, service: str) -> Any:

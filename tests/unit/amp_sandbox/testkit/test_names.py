@@ -1,5 +1,7 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import MagicMock
 
 import boto3
 import pytest
@@ -78,3 +80,16 @@ def test_everything_is_deleted_though_the_test_failed(sandbox: Any) -> None:
     with pytest.raises(RuntimeError, match="the test failed"):
         fail()
     assert [one["Name"] for one in sandbox.client("s3").list_buckets()["Buckets"]] == ["raw"]
+
+
+def test_a_stream_is_read_from_a_whole_second_that_has_come_by_then() -> None:
+    functions = MagicMock()
+    functions.create_event_source_mapping.return_value = {"UUID": "1"}
+    functions.get_event_source_mapping.return_value = {"State": "Enabled"}
+    before = datetime.now(UTC)
+    with Names(MagicMock(client=lambda _: functions), "test") as names:
+        names.trigger("f", "arn:aws:kinesis:us-east-1:000000000000:stream/s")
+    asked = functions.create_event_source_mapping.call_args.kwargs
+    # SDKs send whole seconds: what is left of one would take what was published before along.
+    assert asked["StartingPositionTimestamp"].microsecond == 0
+    assert before < asked["StartingPositionTimestamp"] <= datetime.now(UTC)
