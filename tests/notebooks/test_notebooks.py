@@ -35,7 +35,7 @@ def test_the_tour_follows_a_change_to_sql(execute: Execute) -> None:
 
 def test_analytics_agree_with_each_other_and_with_the_world(execute: Execute) -> None:
     analytics = execute("2_analytics")
-    assert_clean(analytics, plots=6)
+    assert_clean(analytics, plots=5)
     found = analytics.results
     assert found["days"] >= 7
     assert found["sessions_checked"] > 300
