@@ -147,7 +147,7 @@ pictures: setup-dev ## Take the documentation's pictures again, with the tests' 
 
 test-notebooks: setup-dev ## The notebooks, from their first cell to their last, on a sandbox with data
 	@$(SANDBOX) setup --notebooks
-	@.venv/bin/pytest tests/notebooks
+	@.venv/bin/pytest tests/notebooks -rP
 
 bench: setup-dev ## Measure speed; writes benchmarks/results/latest.json
 	@PYTHONPATH=tests .venv/bin/python benchmarks/run.py $(ROWS)
