@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from amp_sandbox.progress import OnProgress
+from amp_sandbox.runtime import home as homes
 from amp_sandbox.settings import Settings
 
 WAITING, COMING_UP, STOPPED = "waiting", "coming up", "stopped"
@@ -73,6 +74,21 @@ class Glance:
 
     running: frozenset[str]
     state_lost: bool
+
+
+def running_status(settings: Settings, services: tuple[ServiceStatus, ...], runtime: str, *, lost: bool) -> Status:
+    """Of a sandbox that runs: what its services, the record of its deployment and a loss of state add up to."""
+    instance = homes.read_instance(settings.home)
+    return Status(
+        home=str(settings.home),
+        running=True,
+        healthy=all(service.healthy for service in services) and not lost,
+        deployed=bool(instance and instance.deployed and not lost),
+        state_lost=lost,
+        leftover_processes=(),
+        services=services,
+        runtime=runtime,
+    )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,18 @@ from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.runtime import airflow, log_files, processes, spark, supervisord
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime.facts import COMING_UP, STOPPED, WAITING, Glance, Line, ServiceStatus, Started, Status, Stopped
+from amp_sandbox.runtime.facts import (
+    COMING_UP,
+    STOPPED,
+    WAITING,
+    Glance,
+    Line,
+    ServiceStatus,
+    Started,
+    Status,
+    Stopped,
+    running_status,
+)
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.ports import require_free_ports, require_same_settings
 from amp_sandbox.runtime.readiness import last_lines, wait_healthy
@@ -140,18 +151,7 @@ def look(settings: Settings) -> Status:
         _service_status(settings, service, info.get(service.name), starts.get(service.name, 0), healthy)
         for service, healthy in zip(services, health, strict=True)
     )
-    lost = state_lost(settings.home, info.get(LOCALSTACK))
-    instance = homes.read_instance(settings.home)
-    return Status(
-        home=str(settings.home),
-        running=True,
-        healthy=all(state.healthy for state in states) and not lost,
-        deployed=bool(instance and instance.deployed and not lost),
-        state_lost=lost,
-        leftover_processes=(),
-        services=states,
-        runtime=PROCESS,
-    )
+    return running_status(settings, states, PROCESS, lost=state_lost(settings.home, info.get(LOCALSTACK)))
 
 
 def state_lost(home: Path, info: supervisord.ProcessInfo | None) -> bool:

@@ -41,6 +41,7 @@ from amp_sandbox.runtime.facts import (
     Status,
     Stopped,
     Tail,
+    running_status,
 )
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.ports import require_free_ports, require_same_settings
@@ -153,18 +154,7 @@ def look(settings: Settings) -> Status:
         else _service_status(service, found.get(service.name), healthy, bytes_used.get(service.name, 0))
         for service, healthy in zip(services, health, strict=True)
     )
-    lost = state_lost(settings.home, found)
-    instance = homes.read_instance(settings.home)
-    return Status(
-        home=str(settings.home),
-        running=True,
-        healthy=all(state.healthy for state in states) and not lost,
-        deployed=bool(instance and instance.deployed and not lost),
-        state_lost=lost,
-        leftover_processes=(),
-        services=states,
-        runtime=COMPOSE,
-    )
+    return running_status(settings, states, COMPOSE, lost=state_lost(settings.home, found))
 
 
 def glance(settings: Settings) -> Glance | None:
