@@ -87,6 +87,7 @@ class FakeKinesis:
         self.failures = Failures()
         self.limit = 10_000
         self.ends_iterators = True
+        self.reads = 0
         self.create(shards)
 
     def create(self, shards: int = 1) -> None:
@@ -131,6 +132,7 @@ class FakeKinesis:
 
     def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:  # noqa: N803
         self.failures.check()
+        self.reads += 1
         shard_id, at = ShardIterator.split("@")
         shard = self.shards[shard_id]
         end = int(at) + min(Limit, self.limit)

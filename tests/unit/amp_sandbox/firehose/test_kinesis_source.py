@@ -64,6 +64,21 @@ def test_a_shard_is_polled_five_times_a_second_and_at_once_when_behind(reading: 
     assert data(reading.poll(0.5)) == [b"late"]
 
 
+def test_a_shard_that_brings_nothing_is_polled_less_often_until_it_does_again(reading: Reading) -> None:
+    reading.kinesis.put(b"a")
+    reading.poll(10)
+    busy, reading.kinesis.reads = reading.kinesis.reads, 0
+    reading.poll(1)
+    reading.kinesis.reads = 0
+    reading.poll(10)
+    assert reading.kinesis.reads < 0.6 * busy
+    reading.kinesis.put(b"b")
+    assert data(reading.poll(0.8)) == [b"b"]
+    reading.kinesis.reads = 0
+    reading.poll(9)
+    assert reading.kinesis.reads > 0.8 * busy
+
+
 def test_a_restart_reads_on_after_the_checkpoint(reading: Reading) -> None:
     reading.kinesis.put(b"a", b"b", b"c")
     reading.kinesis.limit = 2
