@@ -16,7 +16,8 @@ import pytest
 from support.airflow_options import DAGS, OPTIONS
 
 # Before anything imports Airflow, which reads its configuration then.
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-of-tests-")
+_home = tempfile.TemporaryDirectory(prefix="airflow-of-tests-")
+os.environ["AIRFLOW_HOME"] = _home.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
 os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
