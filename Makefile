@@ -53,7 +53,7 @@ lock: .envs/uv/.installed ## Resolve every environment again (platform/requireme
 # --- run ----------------------------------------------------------------------------------------
 
 .PHONY: up down status demo batch audit deploy reset notebooks
-up: setup-run ## Start the sandbox and deploy the template; with Airflow: make up PROFILE=batch
+up: setup-run ## Start the sandbox and deploy the template; PROFILE=batch is with Airflow, bi with Jupyter
 	@$(SANDBOX) up $(if $(PROFILE),--profile $(PROFILE))
 
 down: setup-run ## Stop everything
@@ -77,7 +77,7 @@ deploy: setup-run ## Deploy what was edited
 reset: setup-run ## Empty all data: a fresh, deployed sandbox
 	@$(SANDBOX) reset
 
-notebooks: setup ## Open Jupyter on the running sandbox
+notebooks: setup-run ## Open Jupyter on the running sandbox
 	@$(SANDBOX) notebooks
 
 # --- build --------------------------------------------------------------------------------------
@@ -127,10 +127,10 @@ test-running: setup-dev ## Tests on running sandboxes: integration, browser and 
 	@.venv/bin/pytest tests/integration tests/browser tests/e2e -n 2 $(if $(LONG),,-m "not long")
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
-	@.venv/bin/pytest tests/integration -n 2 --dist loadfile
+	@.venv/bin/pytest tests/integration -n 2
 
 test-browser: setup-dev ## The console in the system's Chromium
-	@.venv/bin/pytest tests/browser -n 2 --dist loadfile
+	@.venv/bin/pytest tests/browser
 
 test-e2e: setup-dev ## The sandbox used as a user does; with LONG=1 also what takes minutes, such as a backfill
 	@.venv/bin/pytest tests/e2e -n 2 $(if $(LONG),,-m "not long")
@@ -140,10 +140,10 @@ site: setup-dev ## Make a site of docs/ (build/site/index.html)
 	@echo "build/site/index.html"
 
 test-compose: setup-dev ## The sandbox in containers; with LONG=1 each is killed too. (All end-to-end tests in them: make test-e2e RUNTIME=compose)
-	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/test_user.py $(if $(LONG),,-m "not long")
+	@SANDBOX_RUNTIME=compose .venv/bin/pytest tests/compose tests/e2e/one_user/test_user.py $(if $(LONG),,-m "not long")
 
 pictures: setup-dev ## Take the documentation's pictures again, with the tests' browser
-	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/test_airflow.py tests/e2e/test_console.py -k "web_page or for_the_picture"
+	@PICTURES=$(CURDIR)/docs/images .venv/bin/pytest tests/e2e/one_user/test_airflow.py tests/e2e/one_user/test_console.py -k "web_page or for_the_picture"
 
 test-notebooks: setup-dev ## The notebooks, from their first cell to their last, on a sandbox with data
 	@$(SANDBOX) setup --notebooks

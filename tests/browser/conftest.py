@@ -8,19 +8,20 @@ import pytest
 from playwright.sync_api import Page
 from support.browser import page
 from support.sandboxes import COMMAND, environment, own_settings, running
+from support.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook
 
 from amp_sandbox import aws
 from amp_sandbox.settings import Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A sandbox of these tests' own, as they stop a service of it."""
     with running(own_settings(tmp_path_factory.mktemp("browser") / "home")) as settings:
         yield settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(sandbox: Settings) -> Callable[[str], Any]:
     """Makes a boto3 client of that sandbox."""
     return lambda service: aws.client(sandbox, service)

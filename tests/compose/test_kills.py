@@ -1,14 +1,13 @@
 """Each container killed in the middle of a run and started again: nothing is lost, or it is said what was."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from support.dag_runs import DagRuns
-from support.sandboxes import COMMAND, environment, run
+from support.sandboxes import begun, run
 from support.waiting import eventually
 
 from amp_sandbox import aws, paths
@@ -27,20 +26,11 @@ def seeding(settings: Settings, *, needs: str | None = None) -> Iterator[None]:
     It may end early when something that it `needs` is not there, which it then has to say.
     """
     before = ledger_bytes(settings)
-    process = subprocess.Popen(
-        [COMMAND, "seed", "--changes", str(CHANGES), "--events", str(EVENTS), "--json"],
-        env=environment(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with begun(settings, "seed", "--changes", str(CHANGES), "--events", str(EVENTS), "--json") as process:
         eventually(lambda: ledger_bytes(settings), lambda now: now > before, timeout=60, what="records to be published")
         yield
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0 or (needs and f"Error: {needs} does not answer." in err), err
-    finally:
-        process.kill()
 
 
 def ledger_bytes(settings: Settings) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.sandboxes import own_settings, running
+from support.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook
 
 from amp_sandbox import aws
 from amp_sandbox.settings import Settings

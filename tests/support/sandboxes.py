@@ -1,6 +1,7 @@
 """A sandbox of a test's own: its own home, free ports, brought up and taken down."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,30 @@ def run(settings: Settings, *arguments: str, timeout: float = 240) -> subprocess
     return subprocess.run(
         [COMMAND, *arguments], env=environment(settings), capture_output=True, text=True, timeout=timeout, check=False
     )
+
+
+@contextmanager
+def begun(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The `sandbox` command while it runs, which it does no longer than the block.
+
+    Ctrl-C ends it as in a terminal, also where the tests run in the background of a shell and ignore it themselves.
+    """
+    own = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [COMMAND, *arguments],
+            env=environment(settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, own)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ MakeFunction = Callable[..., str]
 Deploy = Callable[..., tuple[str, str, set[str]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bare_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = own_settings(tmp_path_factory.mktemp("extension") / "home")
     up = run(settings, "up", "--no-deploy")
@@ -32,7 +32,7 @@ def bare_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
         run(settings, "down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bare(bare_sandbox: Settings) -> Callable[[str], Any]:
     """Makes a boto3 client: `bare("lambda")`."""
     return lambda service: aws.client(bare_sandbox, service)

@@ -9,6 +9,8 @@ from support.waiting import eventually
 
 from amp_sandbox import paths
 from amp_sandbox.aws import client_environment
+from amp_sandbox.runtime import airflow
+from amp_sandbox.runtime.supervisord import Supervisor
 
 AWS = paths.environment_python("clients").with_name("aws")
 STARTED_SECONDS = 180.0
@@ -22,6 +24,15 @@ from airflow.sdk import DAG
 with DAG("{name}", schedule=None, tags=[conf.get("amp", "raw_bucket"), conf.get("amp", "probe", fallback="none")]):
     pass
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def airflow_stops(sandbox):
+    """Airflow does not stay in the sandbox of tests that have no use for it."""
+    yield
+    supervisor = Supervisor(sandbox.home)
+    for service in airflow.services(sandbox):
+        supervisor.stop(service.name)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.crashes import crash, service
-from support.sandboxes import COMMAND, environment, own_settings, run
+from support.sandboxes import COMMAND, begun, environment, own_settings, run
 from support.waiting import eventually
 
 from amp_sandbox import paths
@@ -267,18 +267,12 @@ def test_live_events_come_at_the_rate_that_was_asked_for(sandbox: Settings, demo
 
 
 def test_ctrl_c_ends_seeding_with_everything_accounted_for(sandbox: Settings, demo: dict[str, Any]) -> None:
-    seeding = subprocess.Popen(
-        [COMMAND, "seed", "--events", "2000000", "--json"],
-        env=environment(sandbox),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert seeding.stderr is not None
-    assert "load the catalogue" in seeding.stderr.readline()
-    eventually(lambda: _ledger_bytes(sandbox), _growing(), timeout=30, what="events to be published")
-    seeding.send_signal(signal.SIGINT)
-    out, err = seeding.communicate(timeout=60)
+    with begun(sandbox, "seed", "--events", "2000000", "--json") as seeding:
+        assert seeding.stderr is not None
+        assert "load the catalogue" in seeding.stderr.readline()
+        eventually(lambda: _ledger_bytes(sandbox), _growing(), timeout=30, what="events to be published")
+        seeding.send_signal(signal.SIGINT)
+        out, err = seeding.communicate(timeout=60)
     assert seeding.returncode == 130, err
     assert "Traceback" not in err
     told = json.loads(out)
