@@ -87,7 +87,9 @@ class Settings(BaseSettings):
         default=8080, description="Port of Airflow's web page and REST API, and of the API that its tasks use."
     )
     console_port: Port = Field(default=8090, description="Port of the console, the web page of the whole flow.")
-    notebooks_port: Port = Field(default=8888, description="Port of Jupyter, while `sandbox notebooks` runs.")
+    notebooks_port: Port = Field(
+        default=8091, description="Port of Jupyter, and not the one that another Jupyter of yours has."
+    )
     stage: str = Field(
         default="local",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$",

@@ -1,7 +1,6 @@
 """One sandbox with a week of data, for all notebooks: seeded once, and its tables built once."""
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from support.sandboxes import own_settings, run, running
 
 from amp_sandbox import paths
 from amp_sandbox.environments import NOTEBOOKS
-from amp_sandbox.notebooks import jupyter
+from amp_sandbox.runtime import jupyter
 from amp_sandbox.settings import Settings
 
 CHANGES, EVENTS = 300, 60_000
@@ -40,6 +39,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 def execute(sandbox: Settings, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Executed]:
     """Runs a notebook of the repository by its name, with the environment that Jupyter would give it."""
     folder = tmp_path_factory.mktemp("executed")
+    jupyter.prepare(sandbox)
+    (service,) = jupyter.services(sandbox)
 
     def executed(name: str) -> Executed:
         output = folder / f"{name}.ipynb"
@@ -50,7 +51,7 @@ def execute(sandbox: Settings, tmp_path_factory: pytest.TempPathFactory) -> Call
                 paths.NOTEBOOKS / f"{name}.ipynb",
                 output,
             ],
-            env=jupyter.environment(sandbox, _without_aws(os.environ)),
+            env=dict(service.environment),
             capture_output=True,
             text=True,
             timeout=1800,
@@ -63,7 +64,3 @@ def execute(sandbox: Settings, tmp_path_factory: pytest.TempPathFactory) -> Call
         return Executed(results, outputs)
 
     return executed
-
-
-def _without_aws(outer: Any) -> dict[str, str]:
-    return {name: value for name, value in outer.items() if not name.startswith(("AWS_", "SANDBOX_"))}

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from support.jupyter_page import listed, opened, refusal
 
+from amp_sandbox.settings import Settings
 from amp_seed.chat import ABUSE_SHARE, SPAM_SHARE
 from amp_seed.world import PROMOTION_LIFT
 
@@ -19,6 +21,14 @@ def assert_clean(notebook: Executed, plots: int) -> None:
     """No cell warns, and every plot is there."""
     assert [one["text"] for one in notebook.outputs if one.get("name") == "stderr"] == []
     assert sum("image/png" in one.get("data", {}) for one in notebook.outputs) == plots
+
+
+def test_jupyter_shows_them_to_who_has_the_token(sandbox: Settings) -> None:
+    address = opened(sandbox)
+    assert {f"{name}.ipynb" for name in ("1_tour", "2_analytics")} <= listed(address)
+    assert refusal(address) == 403
+    assert refusal(address, host="sandbox.example") == 403
+    assert opened(sandbox) == address
 
 
 def test_the_tour_follows_a_change_to_sql(execute: Execute) -> None:

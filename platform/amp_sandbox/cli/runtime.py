@@ -8,7 +8,7 @@ import click
 
 from amp_sandbox.cli.output import json_option, pasteable, print_json, print_table, progress
 
-PROFILES = ("batch",)
+PROFILES = ("core", "batch", "bi", "everything")  # here too, as importing what starts them takes a while
 
 if TYPE_CHECKING:
     from amp_sandbox.runtime.facts import ServiceStatus
@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--no-deploy", is_flag=True, help="Only start the services, with no resources in them.")
 @click.option("--keep", is_flag=True, help="When a service fails, leave the others running to look into.")
-@click.option("--profile", type=click.Choice(PROFILES), help="Start what else belongs to it: Airflow, with batch.")
-def up(no_deploy: bool, keep: bool, profile: str | None) -> None:
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    default="core",
+    show_default=True,
+    help="What of it to start: with batch, Airflow too; with bi, the notebooks.",
+)
+def up(no_deploy: bool, keep: bool, profile: str) -> None:
     """Start the sandbox and deploy the template.
 
     Does nothing that is done already: a running sandbox only gets its failed services started and what

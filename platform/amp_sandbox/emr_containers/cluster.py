@@ -16,13 +16,12 @@ from amp_sandbox import paths
 from amp_sandbox.runtime import class_archive, java, spark
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.spark import HISTORY, MASTER, WORKER
-from amp_sandbox.runtime.supervisord import ProcessInfo, Supervisor
+from amp_sandbox.runtime.supervisord import STARTED_STATES, ProcessInfo, Supervisor
 from amp_sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _STARTABLE = ("STOPPED", "EXITED", "FATAL")
-_UP = ("STARTING", "RUNNING")
 _LINES = 3
 
 
@@ -83,7 +82,7 @@ class SupervisedCluster:
         try:
             supervisor = Supervisor(self._settings.home)
             info = supervisor.info().get(WORKER)
-            if info is not None and info.state in (*_UP, "BACKOFF"):
+            if info is not None and info.state in (*STARTED_STATES, "BACKOFF"):
                 log.info("no runs wait: the Spark worker goes")
                 supervisor.stop(WORKER)
         except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
@@ -95,7 +94,7 @@ class SupervisedCluster:
         process = info.get(name)
         if process is None:
             raise ClusterError(f"The process manager does not know {name}. Run: sandbox down; sandbox up")
-        if process.state in _UP:
+        if process.state in STARTED_STATES:
             self._started.add(name)
             return True
         if process.state not in _STARTABLE:

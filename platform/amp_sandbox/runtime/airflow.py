@@ -16,7 +16,6 @@ import base64
 import configparser
 import io
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -26,10 +25,11 @@ from amp_sandbox import paths
 from amp_sandbox.aws import client_environment
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore
+from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.health import is_healthy
 from amp_sandbox.runtime.readiness import wait_healthy
 from amp_sandbox.runtime.service import Service, clean_environment
-from amp_sandbox.runtime.supervisord import Supervisor
+from amp_sandbox.runtime.supervisord import STARTED_STATES, Supervisor
 from amp_sandbox.settings import COMPOSE, Settings, variable
 
 API, SCHEDULER, DAG_PROCESSOR, TRIGGERER = (
@@ -45,7 +45,6 @@ _STATE = "airflow"
 _TASKS_AT_ONCE = 4
 """Most of a task's time is the work of others that it waits for, but each is a Python process."""
 
-_STARTED = ("STARTING", "RUNNING")
 _DATABASE_SECONDS = 60
 """How long who wants to write waits for the others; after the five seconds of the driver's own a busy machine fails."""
 
@@ -107,13 +106,13 @@ def prepare_secrets(settings: Settings) -> None:
     """Make Airflow's home with a new password and new keys; what configures it needs them, also before it starts."""
     folder = home(settings)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_private(passwords_file(settings), json.dumps({USER: secrets.token_urlsafe(18)}))
+    homes.write_private(passwords_file(settings), json.dumps({USER: secrets.token_urlsafe(18)}))
     keys = {
         "core.fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "api.secret_key": secrets.token_urlsafe(32),
         "api_auth.jwt_secret": secrets.token_urlsafe(64),
     }
-    _write_private(_keys_file(settings), json.dumps(keys))
+    homes.write_private(_keys_file(settings), json.dumps(keys))
 
 
 def login(settings: Settings) -> tuple[str, str]:
@@ -145,7 +144,7 @@ def write_configuration(settings: Settings, options: Mapping[str, str]) -> bool:
     file = configuration_file(settings)
     if file.exists() and file.read_text() == text.getvalue():
         return False
-    _write_private(file, text.getvalue())
+    homes.write_private(file, text.getvalue())
     return True
 
 
@@ -169,12 +168,7 @@ def begin(settings: Settings) -> bool:
     if settings.runtime == COMPOSE:
         _require_containers(settings)
         return False
-    supervisor = Supervisor(settings.home)
-    info = supervisor.info()
-    stopped = [one.name for one in services(settings) if info[one.name].state not in _STARTED]
-    for name in stopped:
-        supervisor.start(name)
-    return bool(stopped)
+    return Supervisor(settings.home).start_stopped(one.name for one in services(settings))
 
 
 def restart(settings: Settings) -> None:
@@ -186,7 +180,7 @@ def restart(settings: Settings) -> None:
         return
     supervisor = Supervisor(settings.home, timeout=_RESTART_SECONDS)
     info = supervisor.info()
-    for name in (one.name for one in services(settings) if info[one.name].state in _STARTED):
+    for name in (one.name for one in services(settings) if info[one.name].state in STARTED_STATES):
         supervisor.restart(name)
 
 
@@ -269,12 +263,3 @@ def _database(settings: Settings) -> Path:
 
 def _keys_file(settings: Settings) -> Path:
     return home(settings) / "keys.json"
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, all at once."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)

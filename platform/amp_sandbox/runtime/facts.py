@@ -121,6 +121,9 @@ class Runtime(Protocol):
     def start_airflow(self, settings: Settings, on_progress: OnProgress, *, wait: bool = True) -> None:
         """Start Airflow, and wait until it is healthy unless told not to."""
 
+    def start_notebooks(self, settings: Settings, on_progress: OnProgress) -> None:
+        """Start Jupyter, made first where it never ran, and wait until it is healthy."""
+
     def start_spark(self, settings: Settings, on_progress: OnProgress) -> None:
         """Have Spark there for job runs, unless it comes by itself."""
 

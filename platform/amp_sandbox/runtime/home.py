@@ -7,6 +7,7 @@ once.
 import fcntl
 import json
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,15 @@ def set_logs_aside(logs: Path) -> None:
             path.replace(path.with_name(path.name + PREVIOUS))
         elif path.suffix != PREVIOUS:
             path.unlink()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, all at once."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
 
 
 def forget_run(home: Path) -> None:

@@ -8,7 +8,7 @@ needs; `priority` only orders how they stop.
 """
 
 from amp_sandbox import paths
-from amp_sandbox.runtime import airflow, spark
+from amp_sandbox.runtime import airflow, jupyter, spark
 from amp_sandbox.runtime.service import Service, clean_environment
 from amp_sandbox.settings import Settings, variable
 
@@ -47,7 +47,7 @@ AWS_SERVICES = (
 def table(settings: Settings) -> tuple[Service, ...]:
     """Every service of a sandbox with these settings."""
     always = tuple(make(settings) for make in (_catalog_api, _localstack, _standins, _warehouse, _console))
-    return (*always, *spark.services(settings), *airflow.services(settings))
+    return (*always, *spark.services(settings), *airflow.services(settings), *jupyter.services(settings))
 
 
 def _localstack(settings: Settings) -> Service:

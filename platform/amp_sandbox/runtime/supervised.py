@@ -19,7 +19,7 @@ from pathlib import Path
 from amp_sandbox import environments, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, ignore, step
-from amp_sandbox.runtime import airflow, log_files, processes, spark, supervisord
+from amp_sandbox.runtime import airflow, jupyter, log_files, processes, spark, supervisord
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.facts import (
     COMING_UP,
@@ -52,8 +52,8 @@ def is_running(home: Path) -> bool:
 
 
 def require_installed(settings: Settings) -> None:
-    """Every service has a Python environment."""
-    _require_environments(table(settings))
+    """Every service has a Python environment, but for Jupyter's, which is made when somebody asks for it."""
+    _require_environments([service for service in table(settings) if service.profile != jupyter.PROFILE])
 
 
 def bring_up(settings: Settings, on_progress: OnProgress, *, keep: bool) -> Started:
@@ -87,6 +87,15 @@ def start_airflow(settings: Settings, on_progress: OnProgress, *, wait: bool = T
         airflow.begin(settings)
 
 
+def start_notebooks(settings: Settings, on_progress: OnProgress) -> None:
+    """Start Jupyter if it does not run, once its environment is made."""
+    environments.setup(on_progress, notebooks=True)
+    jupyter.prepare(settings)
+    services = jupyter.services(settings)
+    supervisord.Supervisor(settings.home).start_stopped(service.name for service in services)
+    wait_healthy(settings.home, services, on_progress)
+
+
 def start_spark(settings: Settings, on_progress: OnProgress) -> None:
     """Nothing: the EMR stand-in has supervisord start it."""
 
@@ -114,7 +123,7 @@ def glance(settings: Settings) -> Glance | None:
         info = supervisord.Supervisor(settings.home, GLANCE_SECONDS).info()
     except (OSError, http.client.HTTPException, xmlrpc.client.Error):
         return None
-    running = frozenset(name for name, one in info.items() if one.state in ("STARTING", "RUNNING"))
+    running = frozenset(name for name, one in info.items() if one.state in supervisord.STARTED_STATES)
     return Glance(running, state_lost(settings.home, info.get(LOCALSTACK)))
 
 

@@ -13,7 +13,7 @@ import re
 import socket
 import subprocess
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +32,7 @@ START_SECONDS = 5
 LOG_BYTES = 10_000_000
 # An on-demand service that nobody needs; any other service that is stopped was stopped by hand.
 WAITING_STATE = "STOPPED"
+STARTED_STATES = ("STARTING", "RUNNING")
 FAILED_STATES = ("BACKOFF", "EXITED", "FATAL")
 
 
@@ -70,6 +71,14 @@ class Supervisor:
     def start(self, name: str) -> None:
         """Start a service that is stopped or has failed, without waiting."""
         self._rpc.startProcess(name, False)
+
+    def start_stopped(self, names: Iterable[str]) -> bool:
+        """Start those of these services that do not run, without waiting; answers whether there were any."""
+        info = self.info()
+        stopped = [name for name in names if info[name].state not in STARTED_STATES]
+        for name in stopped:
+            self.start(name)
+        return bool(stopped)
 
     def stop(self, name: str) -> None:
         """Stop a service, without waiting."""

@@ -8,11 +8,16 @@ memory, so what the others remember of them (checkpoints, the ledger of what was
 things that are gone.
 """
 
+from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import OnProgress, Step, ignore
-from amp_sandbox.runtime import airflow, choice
+from amp_sandbox.runtime import airflow, choice, jupyter
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.facts import Started
 from amp_sandbox.settings import Settings
+
+CORE, EVERYTHING = "core", "everything"
+PROFILES = (CORE, airflow.PROFILE, jupyter.PROFILE, EVERYTHING)
+"""What `up` may be asked for: the streams, the lake and the warehouse; Airflow too; Jupyter too; all."""
 
 
 def up(
@@ -21,7 +26,7 @@ def up(
     *,
     deploy: bool = True,
     keep: bool = False,
-    profile: str | None = None,
+    profile: str = CORE,
 ) -> Started:
     """Bring the sandbox up and deploy the template to it.
 
@@ -30,11 +35,14 @@ def up(
     changed. When LocalStack was restarted since (it crashed), its state is gone and so is the worth of
     everything else's: then the whole sandbox is stopped and started afresh.
 
-    With the `profile` that Airflow belongs to, it is started too, after the deployment that says what it runs.
+    What belongs to the `profile`, one of `PROFILES`, besides the core is started after the deployment, which says what
+    Airflow runs.
 
     When a service does not become healthy, everything is stopped again, unless `keep`. A failed deployment
     leaves the services running, to look into and to deploy again.
     """
+    if profile not in PROFILES:
+        raise SandboxError(f"There is no profile {profile!r}.", hint=f"Known: {', '.join(PROFILES)}")
     chosen = choice.choose(settings)
     settings, runtime = choice.settled(settings, chosen), choice.RUNTIMES[chosen.name]
     on_progress(Step(f"run as {choice.THINGS[chosen.name]}", "done", detail=chosen.why))
@@ -47,6 +55,8 @@ def up(
 
         stack.deploy(settings, on_progress)
         homes.mark_deployed(settings)
-    if profile == airflow.PROFILE:
+    if profile in (airflow.PROFILE, EVERYTHING):
         runtime.start_airflow(settings, on_progress)
+    if profile in (jupyter.PROFILE, EVERYTHING):
+        runtime.start_notebooks(settings, on_progress)
     return started

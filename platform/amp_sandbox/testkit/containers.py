@@ -36,14 +36,14 @@ _ENVIRONMENT = "compose.env"
 class AmpSandbox(DockerCompose):
     """A sandbox in containers, on free ports, with the template deployed once it has started.
 
-    `settings` are settings of the sandbox, such as `stage="dev"`. `profile` may be "batch", with which Airflow and
-    Spark are started too. `keep_volumes` leaves the volume with what the services kept.
+    `settings` are settings of the sandbox, such as `stage="dev"`. `profile` is that of `sandbox up`: with
+    "batch" Airflow and Spark are started too. `keep_volumes` leaves the volume with what the services kept.
     """
 
     def __init__(
         self,
         *,
-        profile: str | None = None,
+        profile: str = "core",
         keep_volumes: bool = False,
         on_progress: OnProgress = ignore,
         **settings: Any,

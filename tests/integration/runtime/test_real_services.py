@@ -18,6 +18,7 @@ from amp_sandbox.settings import Settings
 ON_DEMAND = {
     *("spark_master", "spark_worker", "spark_history"),
     *("airflow_api", "airflow_scheduler", "airflow_dag_processor", "airflow_triggerer"),
+    "notebooks",
 }
 
 

@@ -1,7 +1,8 @@
 """`python -m amp_sandbox.runtime.compose.container SERVICE`: what a container starts with.
 
 `network` prepares the home, once, and then only keeps the network. Every other waits for that, and for what it needs
-besides, and becomes the service: the same command with the same environment as in the process runtime.
+besides, and becomes the service: the same command with the same environment as in the process runtime. Jupyter's home
+is another, which `sandbox notebooks` prepares.
 
 Airflow's components are watched rather than become: their configuration is the deployment's to write, and when it
 changes the container ends, for the engine to start it again.
@@ -19,8 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amp_sandbox import paths
+from amp_sandbox.environments import NOTEBOOKS
 from amp_sandbox.errors import SandboxError
-from amp_sandbox.runtime import airflow, class_archive, java, spark
+from amp_sandbox.runtime import airflow, class_archive, java, jupyter, spark
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.compose.project import NETWORK
 from amp_sandbox.runtime.health import is_healthy
@@ -47,7 +49,8 @@ def main(arguments: list[str]) -> None:
     if name not in services:
         raise SandboxError(f"There is no service {name!r}.", hint=f"Known: {', '.join([NETWORK, *services])}")
     service = services[name]
-    wait("the home to be prepared", _prepared(settings.home).exists)
+    prepared = jupyter.token_file(settings) if name == NOTEBOOKS else _prepared(settings.home)
+    wait(f"{prepared} to be there", prepared.exists)
     _make_ready(settings, service, services)
     os.chdir(service.directory)
     if service.profile == airflow.PROFILE and name in {one.name for one in airflow.services(settings)}:

@@ -17,7 +17,7 @@ from amp_sandbox.progress import OnProgress, Step, step
 from amp_sandbox.runtime.compose import engine
 
 REPOSITORY = "amp-sandbox"
-CORE, SPARK, AIRFLOW = "core", "spark", "airflow"
+CORE, SPARK, AIRFLOW, NOTEBOOKS = "core", "spark", "airflow", "notebooks"
 DOCKERFILE = paths.PLATFORM / "docker" / "Dockerfile"
 CHECKOUT_LABEL = "amp-sandbox.checkout"
 # Where packages come from is a machine's own affair; what is not set here is not passed on.
@@ -30,7 +30,7 @@ _SOURCES = (
     "platform/requirements/sandbox.in",
     *(
         f"platform/requirements/{lock}.txt"
-        for lock in ("airflow", "build", "catalog_api", "lambda", "localstack", "sandbox", "spark", "uv")
+        for lock in ("airflow", "build", "catalog_api", "lambda", "localstack", "notebooks", "sandbox", "spark", "uv")
     ),
     "platform/amp_sandbox",
     "platform/localstack_extension",

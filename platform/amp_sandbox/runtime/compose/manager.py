@@ -22,12 +22,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amp_sandbox import paths
+from amp_sandbox.environments import NOTEBOOKS
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.installer import program
 from amp_sandbox.progress import OnProgress, ignore, step
 from amp_sandbox.runtime import airflow, log_files, processes, spark
 from amp_sandbox.runtime import home as homes
-from amp_sandbox.runtime.compose import console, engine, images, project
+from amp_sandbox.runtime.compose import console, engine, images, notebooks, project
 from amp_sandbox.runtime.compose.engine_tail import EngineTail
 from amp_sandbox.runtime.compose.project import NETWORK, Container
 from amp_sandbox.runtime.facts import (
@@ -52,7 +53,7 @@ from amp_sandbox.settings import COMPOSE, Settings, record_settings
 
 log = logging.getLogger(__name__)
 
-CORE, BATCH = "core", "batch"
+CORE = "core"
 LOOK_SECONDS = 1.0
 # Of the engine's attempts to start a container that ends: more would end as well.
 RESTARTS = 3
@@ -63,6 +64,8 @@ _FILES = (CONSOLE, BUILD_LOG)
 
 _PREFIX = re.compile(r"(?P<service>\S+?)-\d+\s+\| (?P<text>.*)")
 _SPARK = (spark.MASTER, spark.WORKER, spark.HISTORY)
+_IMAGES = dict.fromkeys(_SPARK, images.SPARK) | {NOTEBOOKS: images.NOTEBOOKS}
+"""Of what is started later; the rest of that is Airflow."""
 
 
 def is_running(home: Path) -> bool:
@@ -115,6 +118,12 @@ def start_spark(settings: Settings, on_progress: OnProgress) -> None:
 def start_airflow(settings: Settings, on_progress: OnProgress, *, wait: bool = True) -> None:
     """Start Airflow's containers if they do not run, and those of Spark, which its DAGs need."""
     _start(settings, (*_SPARK, *(service.name for service in airflow.services(settings))), on_progress, wait=wait)
+
+
+def start_notebooks(settings: Settings, on_progress: OnProgress) -> None:
+    """Start Jupyter's container if it does not run."""
+    notebooks.prepare(settings, on_progress)
+    _start(settings, (NOTEBOOKS,), on_progress, wait=True)
 
 
 def stop(settings: Settings, on_progress: OnProgress, *, clear: bool = False) -> Stopped:
@@ -270,7 +279,7 @@ def _start_fresh(settings: Settings, found: Mapping[str, Container], on_progress
     require_free_ports([service for service in services if service.name != spark.MASTER])
     tag = images.tag()
     console.stop(settings)
-    homes.prepare(settings.home, (CONSOLE,))
+    homes.prepare(settings.home, (CONSOLE, NOTEBOOKS))
     _build(settings, (images.CORE, images.SPARK), tag, on_progress)
     record_settings(settings)
     try:
@@ -293,11 +302,11 @@ def _start(settings: Settings, names: Sequence[str], on_progress: OnProgress, *,
     _require_not_paused(settings, found)
     missing = [name for name in names if name not in found or not found[name].runs]
     if missing:
-        wanted = (images.AIRFLOW, images.SPARK) if set(missing) - set(_SPARK) else (images.SPARK,)
+        wanted = sorted({_IMAGES.get(name, images.AIRFLOW) for name in missing} | {images.SPARK})
         # What starts later is made of the code as it is then, as in the process runtime.
         tag = images.tag() if images.missing(wanted, _tag_of(found)) else _tag_of(found)
         _build(settings, wanted, tag, on_progress)
-        project.compose(settings, "up", "--detach", "--no-recreate", "--no-build", *missing, tag=tag, profile=BATCH)
+        project.compose(settings, "up", "--detach", "--no-recreate", "--no-build", *missing, tag=tag)
     services = [service for service in table(settings) if service.name in names]
     if wait and not all(is_healthy(service) for service in services):
         wait_healthy(settings.home, services, on_progress, lambda: ContainerWatch(settings))

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from amp_sandbox import paths
+from amp_sandbox.environments import NOTEBOOKS
 from amp_sandbox.runtime import processes
-from amp_sandbox.runtime.compose import engine
+from amp_sandbox.runtime.compose import engine, notebooks
 from amp_sandbox.settings import COMPOSE, Settings, variable
 
 FILE = paths.REPOSITORY / "docker-compose.yml"
@@ -75,7 +76,11 @@ def command(settings: Settings, profile: str = EVERYTHING) -> tuple[str, ...]:
 def variables(settings: Settings, tag: str) -> dict[str, str]:
     """What `docker-compose.yml` asks the environment for."""
     given = settings.model_copy(update={"runtime": COMPOSE}).model_dump(mode="json", exclude={"home"})
-    return {variable(field): str(value) for field, value in given.items()} | {TAG_VARIABLE: tag or "latest"}
+    return {variable(field): str(value) for field, value in given.items()} | {
+        TAG_VARIABLE: tag or "latest",
+        "AMP_SANDBOX_NOTEBOOKS_FOLDER": str(paths.state_dir(settings.home, NOTEBOOKS)),
+        "AMP_SANDBOX_NOTEBOOKS_USER": notebooks.user(),
+    }
 
 
 def containers(home: Path) -> dict[str, Container]:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from amp_sandbox.cli import cli
+from amp_sandbox.cli.runtime import PROFILES
 from amp_sandbox.progress import OnProgress
 from amp_sandbox.runtime import down, reset, status, up
 from amp_sandbox.runtime.facts import ServiceStatus, Started, Status, Stopped
@@ -121,9 +122,13 @@ def test_up_passes_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert told in run("up").output
     assert "The sandbox was up already." in run("up", "--no-deploy", "--keep", "--profile", "batch").output
     assert calls == [
-        {"deploy": True, "keep": False, "profile": None},
+        {"deploy": True, "keep": False, "profile": "core"},
         {"deploy": False, "keep": True, "profile": "batch"},
     ]
+
+
+def test_the_profiles_are_those_that_there_are() -> None:
+    assert PROFILES == up.PROFILES
 
 
 def test_reset_asks_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

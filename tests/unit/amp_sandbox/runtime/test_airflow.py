@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from support.fake_supervisor import FakeSupervisor
 
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.runtime import airflow
-from amp_sandbox.runtime.supervisord import ProcessInfo
 from amp_sandbox.settings import Settings
 
 
@@ -79,22 +79,6 @@ def test_an_option_that_could_have_no_effect_is_refused(settings: Settings, name
 def test_without_an_environment_there_is_nothing_to_start(settings: Settings) -> None:
     with pytest.raises(SandboxError, match="nothing to run"):
         airflow.start(settings)
-
-
-class FakeSupervisor:
-    """Knows Airflow's components by their states, and notes what it is told."""
-
-    def __init__(self, states: Mapping[str, str]) -> None:
-        self.states, self.told = states, list[str]()
-
-    def info(self) -> dict[str, ProcessInfo]:
-        return {name: ProcessInfo(name, state, 1, 1, "") for name, state in self.states.items()}
-
-    def start(self, name: str) -> None:
-        self.told.append(f"start {name}")
-
-    def restart(self, name: str) -> None:
-        self.told.append(f"restart {name}")
 
 
 @pytest.fixture

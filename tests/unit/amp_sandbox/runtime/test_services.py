@@ -23,9 +23,7 @@ def test_every_port_can_be_moved() -> None:
     ports = {name: 5001 + number for number, name in enumerate(PORTS)}
     moved = services(**ports)
     listened_on = [port for one in moved.values() for port in ((one.port, one.port_setting), *one.other_ports)]
-    # Jupyter is no service: whoever opens it ends it.
-    served = {variable(name): port for name, port in ports.items() if name != "notebooks_port"}
-    assert {setting: port for port, setting in listened_on} == served
+    assert {setting: port for port, setting in listened_on} == {variable(name): port for name, port in ports.items()}
     for name in PORTS:
         assert str(Settings.model_fields[name].default) not in repr(moved)
 
@@ -75,7 +73,7 @@ def test_localstack_stops_after_what_uses_it_and_the_catalogue_last() -> None:
     ]
 
 
-def test_spark_and_airflow_are_started_on_demand_and_stop_first() -> None:
+def test_spark_airflow_and_jupyter_are_started_on_demand_and_stop_first() -> None:
     on_demand = [service for service in services().values() if service.on_demand]
     profiles = {service.name: service.profile for service in on_demand}
     assert profiles == {
@@ -86,6 +84,7 @@ def test_spark_and_airflow_are_started_on_demand_and_stop_first() -> None:
         "airflow_scheduler": "batch",
         "airflow_dag_processor": "batch",
         "airflow_triggerer": "batch",
+        "notebooks": "bi",
     }
     assert min(service.priority for service in on_demand) > services()["standins"].priority
 

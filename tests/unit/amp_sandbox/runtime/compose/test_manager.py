@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from support.fake_docker import CORE, FakeEngine
 from amp_sandbox import paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.progress import Step, ignore
-from amp_sandbox.runtime import airflow
+from amp_sandbox.runtime import airflow, jupyter
 from amp_sandbox.runtime import home as homes
 from amp_sandbox.runtime.compose import manager, project
 from amp_sandbox.runtime.facts import ServiceStatus
@@ -211,6 +212,31 @@ def test_what_starts_later_is_made_of_the_code_as_it_is_then(docker: FakeEngine,
     assert docker.told("build") == [("build", "airflow", "spark")]
     assert docker.containers["airflow_api"]["Config"]["Image"].endswith(":t1")
     assert docker.containers["localstack"]["Config"]["Image"].endswith(":t0")
+
+
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_jupyter_has_an_image_of_its_own_and_is_whoever_may_be(
+    docker: FakeEngine, settings: Settings, monkeypatch: pytest.MonkeyPatch, uid: int
+) -> None:
+    given: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(os, "getuid", lambda: uid)
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((path.name, user, group)))
+    manager.bring_up(settings, ignore, keep=False)
+    docker.images = {"amp-sandbox/spark:t1"}
+    steps: list[Step] = []
+    manager.start_notebooks(settings, steps.append)
+    assert docker.told("build") == [("build", "core", "spark"), ("build", "notebooks")]
+    assert docker.told("up")[1][-1] == "notebooks"
+    assert jupyter.token_file(settings).exists()
+    if uid:
+        assert given == []
+        assert project.variables(settings, "")["AMP_SANDBOX_NOTEBOOKS_USER"] == f"1000:{os.getgid()}"
+    else:
+        assert {"notebooks", "token", "warehouse.crt"} <= {name for name, *_ in given}
+        assert {(user, group) for _, user, group in given} == {(10001, 10001)}
+        assert "notebooks can be run but not saved" in {step.name for step in steps}
+        assert project.variables(settings, "")["AMP_SANDBOX_NOTEBOOKS_USER"] == "10001:10001"
 
 
 @pytest.mark.usefixtures("healthy")

@@ -1,12 +1,14 @@
 """`docker-compose.yml` describes the services that the process runtime runs, and describes them safely."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from amp_sandbox import paths
+from amp_sandbox.environments import NOTEBOOKS
 from amp_sandbox.runtime.compose import images, project
 from amp_sandbox.runtime.compose.project import NETWORK
 from amp_sandbox.runtime.service import Service
@@ -19,7 +21,8 @@ CONTAINERS: dict[str, dict[str, Any]] = FILE["services"]
 DEFAULTS = Settings.model_validate({name: field.get_default() for name, field in Settings.model_fields.items()})
 # The console is a process in both runtimes.
 SERVICES = {service.name: service for service in table(DEFAULTS) if service.name != CONSOLE}
-ON_THIS_MACHINE = ("console_port", "notebooks_port")
+ON_THIS_MACHINE = ("console_port",)
+IMAGES_REPOSITORY = Path("/opt/amp-sandbox")
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 every_container = pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 
@@ -41,7 +44,8 @@ def test_a_container_starts_the_service_of_its_name(service: Service) -> None:
 @every_service
 def test_what_is_on_demand_as_a_process_is_in_a_profile(service: Service) -> None:
     profiles = CONTAINERS[service.name].get("profiles", [])
-    assert profiles == (["batch", "everything"] if service.on_demand else [])
+    # Spark is in one too, as nothing in a container starts another.
+    assert profiles == ([service.profile or "batch", "everything"] if service.on_demand else [])
 
 
 @every_service
@@ -91,15 +95,32 @@ def test_a_container_has_no_rights_it_does_not_need(container: dict[str, Any]) -
     assert container["read_only"] is True
     assert container["cap_drop"] == ["ALL"]
     assert container["security_opt"] == ["no-new-privileges:true"]
-    assert container["user"] == "10001:10001"
+    assert with_defaults(container["user"]) == "10001:10001"
     assert container["mem_limit"]
     assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & set(container)
 
 
-@every_container
-def test_the_only_thing_mounted_is_the_home(container: dict[str, Any]) -> None:
-    assert container["volumes"] == [f"home:{project.HOME}"]
+@pytest.mark.parametrize("name", sorted(CONTAINERS.keys() - {NOTEBOOKS}))
+def test_the_only_thing_mounted_is_the_home(name: str) -> None:
+    assert CONTAINERS[name]["volumes"] == [f"home:{project.HOME}"]
     assert set(FILE["volumes"]) == {"home"}
+
+
+def test_notebooks_have_their_files_and_nothing_of_the_home_but_what_was_made_for_them() -> None:
+    container = CONTAINERS[NOTEBOOKS]
+    home = Path(container["environment"]["SANDBOX_HOME"])
+    own, files = (with_defaults(mount).split(":") for mount in container["volumes"])
+    assert own == [f"./.sandbox/{paths.state_dir(Path(), NOTEBOOKS)}", str(paths.state_dir(home, NOTEBOOKS))]
+    assert files == ["./notebooks", str(IMAGES_REPOSITORY / "notebooks")]
+    # All else that the environment says is what it says to the others.
+    others = CONTAINERS[NETWORK]["environment"]
+    assert container["environment"] == others | {"SANDBOX_HOME": str(home)}
+    assert paths.DEFAULT_HOME.name == ".sandbox"
+
+
+def test_compose_is_told_all_that_the_file_asks_for() -> None:
+    asked = set(re.findall(r"\$\{(\w+)", project.FILE.read_text()))
+    assert asked <= project.variables(DEFAULTS, "").keys()
 
 
 @every_container
