@@ -117,7 +117,7 @@ test-unit: setup-dev ## Fast tests, without a sandbox
 	@.venv/bin/pytest tests/unit -n auto
 
 test-spark: setup-dev ## Spark jobs and the S3 connector, without a sandbox
-	@.envs/spark/bin/pytest tests/spark -n 2 --dist loadfile
+	@.envs/spark/bin/pytest tests/spark -n 2 --dist loadfile $(if $(LONG),,-m "not long")
 
 test-airflow: setup-dev ## DAGs: that Airflow takes them, and what they are made of
 	@.envs/airflow/bin/pytest tests/airflow
@@ -127,7 +127,7 @@ test-running: setup-dev ## Tests on running sandboxes: integration, browser and 
 	@.venv/bin/pytest tests/integration tests/browser tests/e2e -n 2 $(if $(LONG),,-m "not long")
 
 test-integration: setup-dev ## Tests on a sandbox of their own, on free ports
-	@.venv/bin/pytest tests/integration -n 2
+	@.venv/bin/pytest tests/integration -n 2 $(if $(LONG),,-m "not long")
 
 test-browser: setup-dev ## The console in the system's Chromium
 	@.venv/bin/pytest tests/browser

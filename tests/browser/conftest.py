@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from support import browser
 from support.browser import page
 from support.sandboxes import COMMAND, environment, own_settings, running
 from support.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook
@@ -51,3 +52,10 @@ def seeding(sandbox: Settings) -> Iterator[Callable[..., None]]:
     for process in started:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _browser() -> Iterator[None]:
+    """The browser of these tests goes with the last of them."""
+    yield
+    browser.close()

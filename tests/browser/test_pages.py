@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.browser import Colours, needs_browser, page, picture
+from support.browser import Colours, needs_browser, page, picture_if_wanted
 from support.console_app import Numbers, served, settings_of_nothing
 from support.made_marts import fill
 from support.mart_warehouse import mart_warehouse
@@ -50,7 +50,7 @@ def test_pages_fit_their_width_and_every_text_stands_out(tmp_path: Path, width: 
             assert not tab.evaluate(TOO_WIDE), path
             assert tab.evaluate(CONTRASTS) == [], path
             name = path.strip("/").replace("/", "-") or "map"
-            assert picture(tab, f"{name}-{width}-{colours}", tmp_path, whole=True).exists()
+            picture_if_wanted(tab, f"{name}-{width}-{colours}")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def reports_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setti
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 820, 1440])
 def test_reports_fit_their_width_and_every_text_stands_out(
-    reports_settings: Settings, tmp_path: Path, width: int, colours: Colours
+    reports_settings: Settings, width: int, colours: Colours
 ) -> None:
     with page(width, 900, colours) as tab:
         for name in ("", *REPORTS):
@@ -83,7 +83,7 @@ def test_reports_fit_their_width_and_every_text_stands_out(
             assert not tab.evaluate(TOO_WIDE), name
             assert tab.evaluate(CONTRASTS) == [], name
             assert tab.evaluate(OVERLAPS) == [], name
-            assert picture(tab, f"report-{name or 'list'}-{width}-{colours}", tmp_path, whole=True).exists()
+            picture_if_wanted(tab, f"report-{name or 'list'}-{width}-{colours}")
 
 
 def test_days_are_chosen_by_keyboard_and_wrong_ones_can_be_mended(reports_settings: Settings) -> None:

@@ -16,7 +16,10 @@ from amp_sandbox.runtime import processes
 from amp_sandbox.runtime.health import is_free
 from amp_sandbox.settings import COMPOSE, PORTS, Settings
 
-pytestmark = pytest.mark.skipif(RUNTIME == COMPOSE, reason="about processes; tests/compose has the containers' part")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(RUNTIME == COMPOSE, reason="about processes; tests/compose has the containers' part"),
+]
 FUNCTIONS = {"lambda/catalog-ingest-local", "lambda/show-flattener-local", "lambda/event-transform-local"}
 
 

@@ -11,7 +11,6 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[2]
-INTEGRATION = "tests/integration"
 
 
 class BySandbox(LoadScopeScheduling):  # type: ignore[misc]
@@ -22,15 +21,9 @@ class BySandbox(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def sandbox_of(nodeid: str) -> str:
-    """A name for the sandbox of a test: its package, if its folder is one, or what `tests/integration` shares.
-
-    Any other file has its own.
-    """
-    file = nodeid.partition("::")[0]
-    folder = file.rpartition("/")[0]
-    if (ROOT / folder / "__init__.py").exists():
-        return folder
-    return INTEGRATION if file.startswith(INTEGRATION) else file
+    """A name for the sandbox of a test: the nearest package that it is in; a file that is in none has its own."""
+    file = Path(nodeid.partition("::")[0])
+    return str(next((folder for folder in file.parents if (ROOT / folder / "__init__.py").exists()), file))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySandbox:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support import browser
 from support.sandboxes import own_settings, run, running
 
 from amp_sandbox.settings import Settings
@@ -24,3 +25,10 @@ def demo(sandbox: Settings) -> dict[str, Any]:
     assert answer.returncode == 0, answer.stdout + answer.stderr
     told: dict[str, Any] = json.loads(answer.stdout)
     return told
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _browser() -> Iterator[None]:
+    """The browser of these tests goes with the last of them."""
+    yield
+    browser.close()

@@ -26,7 +26,7 @@ with DAG("{name}", schedule=None, tags=[conf.get("amp", "raw_bucket"), conf.get(
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def airflow_stops(sandbox):
     """Airflow does not stay in the sandbox of tests that have no use for it."""
     yield
@@ -74,6 +74,8 @@ def test_a_client_that_knows_nothing_but_the_sandboxs_variables_finds_it(sandbox
     assert environment["AirflowConfigurationOptions"]["amp.raw_bucket"] == sandbox.raw_bucket
 
 
+@pytest.mark.long
+@pytest.mark.usefixtures("airflow_stops")
 def test_the_first_call_starts_airflow_and_what_the_environment_says_reaches_its_dags(sandbox, client, invoke, probe):
     def tags():
         status, dag = invoke("GET", f"/dags/{probe}")

@@ -69,6 +69,7 @@ def test_engagement_adds_up_to_what_was_listened(full):
     assert stopped <= daily <= sessions
 
 
+@pytest.mark.long
 def test_running_every_job_again_gives_the_same_tables_row_by_row(full):
     before = {table: full.rows(table) for table in TABLES}
     reports = {job: full.report(job) for job in JOBS}
