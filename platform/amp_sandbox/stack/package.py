@@ -6,7 +6,8 @@ content alone, and a deployment uploads and updates only what was edited.
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
 
-**Left out:** other runtimes, Makefile builds, packages that must be compiled (wheels only, or the installer's error).
+**Left out:** other runtimes, Makefile builds, packages that must be compiled (wheels only, or the installer's error);
+packages for another system than this machine's, as containers on macOS would need.
 """
 
 import hashlib
@@ -96,7 +97,10 @@ def _zip(files: dict[str, Path]) -> bytes:
 
 
 def _installed(requirements: Path, logical_id: str) -> Path:
-    """The folder with the packages installed, kept by the hash of the requirements."""
+    """The folder with the packages installed, kept by the hash of the requirements.
+
+    By the `sandbox` command's own Python: for a sandbox in containers this machine has no other.
+    """
     target = BUILDS / hashlib.sha256(requirements.read_bytes()).hexdigest()
     if target.is_dir():
         return target
@@ -107,7 +111,7 @@ def _installed(requirements: Path, logical_id: str) -> Path:
         uv(
             [
                 "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
-                "--python", paths.environment_python("lambda"), "--target", built, "-r", requirements,
+                "--python", paths.SANDBOX_PYTHON, "--target", built, "-r", requirements,
             ],
             f"{logical_id}: its {REQUIREMENTS} could not be installed.",
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from amp_sandbox import installer
+from amp_sandbox import installer, paths
 from amp_sandbox.errors import SandboxError
 from amp_sandbox.stack import package
 from amp_sandbox.stack.template import CodeResource
@@ -79,6 +79,24 @@ def test_requirements_are_installed_beside_the_code(
     assert names(built(source).body) == ["app.py", "dependency.py", "inner/part.py", "requirements.txt"]
     built(source)
     assert (tmp_path / "installer.calls").read_text() == "called\n"
+
+
+def test_a_build_needs_no_environment_but_the_commands_own(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is all that a machine has whose sandbox runs in containers."""
+    given: list[str] = []
+
+    def uv(arguments: list[object], failed: str) -> None:
+        given.extend(str(one) for one in arguments)
+        Path(given[given.index("--target") + 1]).mkdir()
+
+    monkeypatch.setattr(package, "BUILDS", tmp_path / "builds")
+    monkeypatch.setattr(package, "uv", uv)
+    (source / "requirements.txt").write_text("dependency==1\n")
+    built(source)
+    assert given[given.index("--python") + 1] == str(paths.SANDBOX_PYTHON)
+    assert str(paths.ENVIRONMENTS) not in " ".join(given)
 
 
 def test_requirements_that_cannot_be_installed_are_an_error_with_the_installers_words(
