@@ -55,9 +55,13 @@ def begun(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[str]
 
 
 def environment(settings: Settings) -> Mapping[str, str]:
-    """The environment of a shell that has these settings, and no other of the sandbox's or of AWS's."""
+    """The environment of a shell that has these settings, and no other of the sandbox's or of AWS's.
+
+    Where the sandbox is in containers, the machine has none of the services' Python environments, as a user's has not.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SANDBOX_", "AWS_"))}
-    return kept | {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
+    none = {paths.ENVIRONMENTS_VARIABLE: f"{settings.home}-has-none"} if settings.runtime == COMPOSE else {}
+    return kept | none | {variable(name): str(value) for name, value in settings.model_dump(mode="json").items()}
 
 
 @contextmanager
